@@ -1,0 +1,59 @@
+"""Which scripts a figure needs, in the order in which they are loaded: the same in page and notebook."""
+
+import base64
+import json
+from functools import cache
+from pathlib import Path
+
+from cnnmath import image
+
+STATIC = Path(__file__).parent / "static"
+CORE = ("core.js", "math.js", "theme.js", "grid.js", "controls.js", "element.js")
+
+
+def scripts(figure):
+    """File names under static/ that `figure` needs, core first."""
+    own = figure.tag.removeprefix("cnnmath-") + ".js"
+    return (*CORE, *figure.scripts, own)
+
+
+@cache
+def source(name):
+    """The text of one script."""
+    return (STATIC / name).read_text(encoding="utf-8")
+
+
+@cache
+def data_source(name):
+    """A script that puts bundled pixels, named like "coffee-grey-128", into the page as base64 bytes."""
+    photo, mode, size = name.split("-")
+    pixels = image.load_photo(photo, size=int(size), mode=mode)
+    record = {"shape": pixels.shape, "bytes": base64.b64encode(pixels.tobytes()).decode()}
+    return f"(globalThis.cnnmath ??= {{ data: {{}} }}).data[{json.dumps(name)}] ??= {json.dumps(record)};\n"
+
+
+def module(figure):
+    """The JavaScript module that anywidget runs: the scripts of the page, and a view at the end."""
+    parts = [data_source(name) for name in figure.data] + [source(name) for name in scripts(figure)]
+    view = f'export default {{ render: ({{ model, el }}) => globalThis.cnnmath.render("{figure.tag}", model, el) }};\n'
+    return "".join(parts) + view
+
+
+def page(figures, title="cnnmath"):
+    """A complete HTML page with live figures, which needs no other file: the text of a file to keep or send."""
+    kinds = list(dict.fromkeys(type(figure) for figure in figures))
+    names = list(dict.fromkeys(name for kind in kinds for name in scripts(kind)))
+    data = list(dict.fromkeys(name for kind in kinds for name in kind.data))
+    code = "".join(data_source(name) for name in data) + "".join(source(name) for name in names)
+    code = code.replace("</script", "<\\/script")
+    body = "\n".join(figure.to_html() for figure in figures)
+    return f"""<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}</title><link rel="icon" href="data:,">
+<style>:root {{ color-scheme: light dark }} body {{ max-width: 60rem; margin: 2rem auto; padding: 0 1rem;
+font-family: system-ui, sans-serif; color: light-dark(#16181d, #e8eaee); background: light-dark(#fff, #14181e) }}</style>
+<script>{code}</script></head>
+<body><main>
+{body}
+</main></body></html>
+"""

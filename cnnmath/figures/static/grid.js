@@ -1,0 +1,147 @@
+/* Grids of numbers and pictures of arrays. A grid is one tab stop; its arrow keys move a cell. */
+(function (cnnmath) {
+  "use strict";
+  if (cnnmath.grid) return;
+  const { h, number, theme } = cnnmath;
+
+  const MOVES = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1],
+    PageUp: [-Infinity, 0], PageDown: [Infinity, 0], Home: [0, -Infinity], End: [0, Infinity] };
+
+  let serial = 0;
+
+  /** Cell size in px so that `cols` columns fit `width`, from 22 to `largest`. */
+  const cellSize = (cols, width, largest = 40) => Math.max(22, Math.min(largest, Math.floor((width - 8) / cols) - 2));
+
+  /** A grid of numbers.
+   *
+   * options.label names it; options.onmove(di, dj) is called for arrow keys, Home, End and Page keys;
+   * onenter() for Enter or Space; onescape() for Escape; onpoint(i, j) while the pointer is over a cell and
+   * onpoint(null) when it leaves; onpick(i, j) on a click or tap; ondrag(i, j) while pressed and moving.
+   * update(rows, cols, look) draws: look(i, j) gives {value, fill: [r, g, b], marks: "tap lit pad", badge, text}. */
+  function grid(options, signal) {
+    const id = `cm-grid-${++serial}`;
+    const node = h("div", { class: "grid", role: "grid", tabindex: "0", "aria-label": options.label });
+    const frame = h("div", { class: "frame", hidden: true, "aria-hidden": "true" });
+    let rows = 0, cols = 0, cells = [], active = null;
+
+    function shape(newRows, newCols) {
+      if (newRows === rows && newCols === cols) return;
+      [rows, cols] = [newRows, newCols];
+      cells = Array.from({ length: rows * cols }, (_, k) => h("div", { class: "cell", role: "gridcell", id: `${id}-${k}` }));
+      node.replaceChildren(...Array.from({ length: rows }, (_, i) => h("div", { role: "row" }, ...cells.slice(i * cols, (i + 1) * cols))), frame);
+      node.style.gridTemplateColumns = `repeat(${cols}, auto)`;
+    }
+
+    function update(newRows, newCols, look) {
+      shape(newRows, newCols);
+      cells.forEach((cell, k) => {
+        const { value, fill, marks = "", badge = "", text } = look(Math.floor(k / cols), k % cols);
+        const words = text ?? number(value);
+        const key = `${words}|${badge}|${fill}|${marks}`;
+        if (cell.key === key) return;
+        cell.key = key;
+        cell.replaceChildren(words, ...(badge ? [h("span", { class: "badge", "aria-hidden": "true" }, badge)] : []));
+        cell.className = `cell ${marks}`;
+        cell.style.backgroundColor = fill ? theme.css(fill) : "transparent";
+        cell.style.color = fill ? theme.ink(fill) : "inherit";
+        cell.title = words.length > 4 ? words : "";
+        cell.style.fontSize = words.length > 4 ? `calc(var(--cell) * ${(1.55 / words.length).toFixed(3)})` : "";
+      });
+    }
+
+    /** The cell that a screen reader is told of, and that keys move. */
+    function select(i, j) {
+      active = [i, j];
+      node.setAttribute("aria-activedescendant", `${id}-${i * cols + j}`);
+    }
+
+    /** Outline rows i … i+height−1, columns j … j+width−1; it slides there. */
+    function outline(i, j, height, width) {
+      const step = parseFloat(node.style.getPropertyValue("--cell")) + 2;
+      frame.hidden = false;
+      frame.style.transform = `translate(${j * step - 2}px, ${i * step - 2}px)`;
+      frame.style.width = `${width * step + 2}px`;
+      frame.style.height = `${height * step + 2}px`;
+    }
+
+    function at(event) {
+      const box = node.getBoundingClientRect();
+      const i = Math.floor(((event.clientY - box.top) / box.height) * rows);
+      const j = Math.floor(((event.clientX - box.left) / box.width) * cols);
+      return [Math.max(0, Math.min(rows - 1, i)), Math.max(0, Math.min(cols - 1, j))];
+    }
+
+    let last = "";
+    node.addEventListener("pointerdown", (event) => {
+      if (event.button !== 0) return;
+      last = String(at(event));
+      if (options.ondrag) node.setPointerCapture(event.pointerId);
+      (options.onpick ?? options.ondrag)?.(...at(event));
+    }, { signal });
+    node.addEventListener("pointermove", (event) => {
+      const cell = at(event);
+      if (String(cell) === last) return;
+      last = String(cell);
+      if (event.buttons & 1 && options.ondrag) options.ondrag(...cell);
+      else options.onpoint?.(...cell);
+    }, { signal });
+    node.addEventListener("pointerleave", () => { last = ""; options.onpoint?.(null); }, { signal });
+    node.addEventListener("keydown", (event) => {
+      const move = MOVES[event.key];
+      if (move && !event.altKey && !event.ctrlKey && !event.metaKey) options.onmove?.(...move);
+      else if (event.key === "Enter" || event.key === " ") options.onenter?.();
+      else if (event.key === "Escape") options.onescape?.();
+      else return;
+      event.preventDefault();
+      event.stopPropagation();
+    }, { signal });
+
+    const resize = (size) => node.style.setProperty("--cell", `${size}px`);
+    resize(40);
+    return { node, update, select, outline, resize, hideOutline: () => (frame.hidden = true), get active() { return active; } };
+  }
+
+  /** A picture of a matrix, one pixel an entry, enlarged without smoothing; colour(x) gives [r, g, b]. */
+  function picture(label) {
+    const node = h("canvas", { role: "img", "aria-label": label });
+    let pixels = null;
+    function update({ rows, cols, data }, colour) {
+      if (node.width !== cols || node.height !== rows || !pixels) {
+        [node.width, node.height] = [cols, rows];
+        pixels = new ImageData(cols, rows);
+      }
+      for (let k = 0, p = 0; k < data.length; k++) {
+        const rgb = colour(data[k]);
+        pixels.data[p++] = rgb[0];
+        pixels.data[p++] = rgb[1];
+        pixels.data[p++] = rgb[2];
+        pixels.data[p++] = 255;
+      }
+      node.getContext("2d").putImageData(pixels, 0, 0);
+    }
+    return { node, update };
+  }
+
+  /** 256 colours of a ramp as a lookup from value to [r, g, b], for `low` … `high`. */
+  function lookup(ramp, low, high) {
+    const span = high - low || 1;
+    const table = Array.from({ length: 256 }, (_, k) => ramp(k / 255));
+    return (x) => table[Math.max(0, Math.min(255, Math.round(((x - low) / span) * 255)))];
+  }
+
+  /** The diverging ramp with its two ends: "−6 ▭ 6". */
+  function legend() {
+    const bar = picture("colour scale, symmetric about 0");
+    const [low, high] = [h("span"), h("span")];
+    const node = h("div", { class: "legend" }, low, bar.node, high);
+    const steps = { rows: 1, cols: 91, data: Float64Array.from({ length: 91 }, (_, k) => k / 45 - 1) };
+    function update(limit, ramps) {
+      bar.update(steps, ramps.diverging);
+      low.textContent = number(-limit);
+      high.textContent = number(limit);
+    }
+    return { node, update };
+  }
+
+  Object.assign(cnnmath, { grid, picture, lookup, legend, cellSize });
+})(globalThis.cnnmath);

@@ -1,0 +1,114 @@
+/* Named kernels, their editor of sliders, and the geometry of a window: what every figure with a kernel shares. */
+(function (cnnmath) {
+  "use strict";
+  if (cnnmath.kernels) return;
+  const { h, controls, theme, math, number, StateError } = cnnmath;
+
+  const SIDES = [["height", "H", "rows"], ["width", "W", "cols"]];
+  const WIDEST_WITH_SLIDERS = 5;
+
+  const ninth = 1 / 9;
+  /** The same arrays as `cnnmath.kernels.kernel(name)`; correlation, no flip. */
+  const kernels = {
+    identity: [[0, 0, 0], [0, 1, 0], [0, 0, 0]],
+    vertical_edge: [[1, 0, -1], [1, 0, -1], [1, 0, -1]],
+    horizontal_edge: [[1, 1, 1], [0, 0, 0], [-1, -1, -1]],
+    sobel_x: [[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]],
+    sobel_y: [[-1, -2, -1], [0, 0, 0], [1, 2, 1]],
+    laplacian: [[0, 1, 0], [1, -4, 1], [0, 1, 0]],
+    box_blur: [[ninth, ninth, ninth], [ninth, ninth, ninth], [ninth, ninth, ninth]],
+    gaussian: [[0.0625, 0.125, 0.0625], [0.125, 0.25, 0.125], [0.0625, 0.125, 0.0625]],
+    sharpen: [[0, -1, 0], [-1, 5, -1], [0, -1, 0]],
+    emboss: [[-2, -1, 0], [-1, 1, 1], [0, 1, 2]],
+  };
+
+  const spoken = (name) => name.replaceAll("_", " ");
+
+  /** The name of the kernel with just these weights, or undefined. */
+  const nameOf = (rows) => Object.keys(kernels).find((name) => JSON.stringify(kernels[name]) === JSON.stringify(rows));
+
+  /** Chips for the named kernels; update(rows) marks the one in force. */
+  function kernelPresets(names, onpick, signal) {
+    const chips = controls.presets("kernel presets", names.map(spoken), (text) => onpick(structuredClone(kernels[text.replaceAll(" ", "_")])), signal);
+    return { node: chips.node, update: (rows) => chips.set(spoken(nameOf(rows) ?? "")) };
+  }
+
+  /** Refuse a kernel that does not fit the padded image, in the words of `cnnmath.windows.geometry`. */
+  function checkFits(figure, image, kernel, padding, dilation) {
+    for (const [name, symbol, side] of SIDES) {
+      const extent = dilation * (kernel[side] - 1) + 1;
+      if (extent <= image[side] + 2 * padding) continue;
+      const taps = dilation > 1
+        ? `dilated kernel ${name} ${extent} (K_${symbol.toLowerCase()}=${kernel[side]}, dilation=${dilation})`
+        : `kernel ${name} ${kernel[side]}`;
+      throw new StateError(`${figure}: ${taps} must not exceed padded ${name} ${image[side] + 2 * padding} ` +
+        `(${symbol}=${image[side]}, padding=${padding}). Use padding >= ${Math.ceil((extent - image[side]) / 2)} or ` +
+        `a smaller kernel${dilation > 1 ? " or dilation" : ""}.`);
+    }
+  }
+
+  const shapeOf = (rows) => ({ rows: rows.length, cols: rows[0].length });
+
+  /** A kernel whose every weight is a number field and, up to 5 columns, a slider.
+   *  options: label, onweight(m, n, value), onpoint(m, n | null), onrefuse(m, n, text). */
+  function kernelEditor(options, signal) {
+    const node = h("div", { class: "kernel", role: "group", "aria-label": options.label });
+    let shape = "";
+    let cells = [];
+
+    function build(rows, cols) {
+      const sliders = cols <= WIDEST_WITH_SLIDERS;
+      cells = Array.from({ length: rows * cols }, (_, k) => {
+        const [m, n] = [Math.floor(k / cols), k % cols];
+        const weight = controls.slider(`weight K[${m}, ${n}]`, {
+          min: -3, max: 3, step: 0.1, text: "",
+          oninput: (value) => options.onweight(m, n, value),
+          onrefuse: (text) => options.onrefuse(m, n, text),
+        }, signal);
+        const cell = h("div", { class: "weight" }, weight.box, sliders ? weight.range : null);
+        cell.addEventListener("pointerenter", () => options.onpoint?.(m, n), { signal });
+        cell.addEventListener("pointerleave", () => options.onpoint?.(null), { signal });
+        cell.addEventListener("focusin", () => options.onpoint?.(m, n), { signal });
+        cell.addEventListener("focusout", () => options.onpoint?.(null), { signal });
+        return { node: cell, weight };
+      });
+      node.replaceChildren(...cells.map((cell) => cell.node));
+      node.style.gridTemplateColumns = `repeat(${cols}, ${sliders ? 58 : 44}px)`;
+    }
+
+    /** Draw the weights; `lit` is [m, n] or null; `turned` shows the kernel rotated by 180°. */
+    function update(rows, ramps, lit = null, turned = false) {
+      const { rows: height, cols: width } = shapeOf(rows);
+      if (shape !== `${height}×${width}`) build(height, width);
+      shape = `${height}×${width}`;
+      const weights = rows.flat();
+      const limit = math.limit(weights);
+      const reach = Math.max(3, Math.ceil(limit));
+      weights.forEach((value, k) => {
+        const { node: cell, weight } = cells[k];
+        const fill = ramps.diverging((0.85 * value) / limit);
+        weight.range.min = -reach;
+        weight.range.max = reach;
+        weight.set(value);
+        cell.title = `K[${Math.floor(k / width)}, ${k % width}] = ${number(value)}`;
+        cell.style.backgroundColor = theme.css(fill);
+        cell.style.color = theme.ink(fill);
+        cell.classList.toggle("lit", lit !== null && lit[0] * width + lit[1] === k);
+      });
+      node.classList.toggle("turned", turned);
+    }
+    return { node, update };
+  }
+
+  const kernelCss = `
+.kernel { display: inline-grid; gap: 2px; transition: transform 400ms ease-in-out; }
+.weight { display: flex; flex-direction: column; align-items: center; justify-content: center; min-height: 28px; padding: 3px 2px; border: 1px solid var(--cm-line); border-radius: 3px; transition: transform 400ms ease-in-out; }
+.kernel.turned, .kernel.turned .weight { transform: rotate(180deg); }
+.weight.lit { box-shadow: inset 0 0 0 3px var(--cm-accent); border-color: var(--cm-accent); }
+.weight input[type="number"] { width: 100%; min-height: 24px; padding: 0; border: 0; background: transparent; text-align: center; appearance: textfield; -moz-appearance: textfield; }
+.weight input::-webkit-inner-spin-button { appearance: none; margin: 0; }
+.weight input[type="range"] { width: 46px; height: 16px; margin: 0; accent-color: currentColor; touch-action: pan-y; }
+`;
+
+  Object.assign(cnnmath, { kernels, kernelPresets, kernelEditor, kernelCss, checkFits, shapeOf });
+})(globalThis.cnnmath);
