@@ -39,8 +39,8 @@ def module(figure):
     return "".join(parts) + view
 
 
-def page(figures, title="cnnmath"):
-    """A complete HTML page with live figures, which needs no other file: the text of a file to keep or send."""
+def page(figures, title):
+    """A complete HTML page with live figures, which needs no other file."""
     kinds = list(dict.fromkeys(type(figure) for figure in figures))
     names = list(dict.fromkeys(name for kind in kinds for name in scripts(kind)))
     data = list(dict.fromkeys(name for kind in kinds for name in kind.data))
@@ -53,7 +53,7 @@ def page(figures, title="cnnmath"):
 <style>:root {{ color-scheme: light dark }} body {{ max-width: 60rem; margin: 2rem auto; padding: 0 1rem;
 font-family: system-ui, sans-serif; color: light-dark(#16181d, #e8eaee); background: light-dark(#fff, #14181e) }}</style>
 <script>{code}</script></head>
-<body><main>
+<body><main><h1>{title}</h1>
 {body}
 </main></body></html>
 """

@@ -86,7 +86,12 @@ class Figure(anywidget.AnyWidget):
 
     def save(self, path):
         """Write the live figure as one HTML file that works by double-click, without Python or a network."""
-        Path(path).write_text(_assets.page([self], title=type(self).__name__), encoding="utf-8")
+        Path(path).write_text(self.page([self]), encoding="utf-8")
+
+    @staticmethod
+    def page(figures, title="cnnmath"):
+        """The text of a complete HTML page with these figures, which needs no other file."""
+        return _assets.page(figures, title)
 
     def _repr_mimebundle_(self, **options):
         """The live view for a notebook, the element for a page, and a fixed text for a diff."""
