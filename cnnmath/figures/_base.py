@@ -64,7 +64,7 @@ class Figure(anywidget.AnyWidget):
     def update(self, **changes):
         """Change several fields at once: they are checked together, and all or none are kept."""
         self._refuse_unknown(changes)
-        with self.hold_trait_notifications():
+        with self.hold_sync(), self.hold_trait_notifications():  # one check, one message to the views
             for name, value in changes.items():
                 setattr(self, name, value)
 

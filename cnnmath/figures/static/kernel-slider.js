@@ -1,7 +1,7 @@
 /* KernelSlider: a window slides over an image, its products add up, the output fills in. */
 (function (cnnmath) {
   "use strict";
-  const { check, controls, h, literal, math, number, MINUS } = cnnmath;
+  const { check, controls, h, literal, math, number } = cnnmath;
   const LABEL = "KernelSlider";
   const RIDGE = [[1, 2, 3, 2, 1], [4, 5, 6, 5, 4], [7, 8, 9, 8, 7], [4, 5, 6, 5, 4], [1, 2, 3, 2, 1]];
   const IMAGES = {
@@ -107,6 +107,7 @@ total = products.sum()`;
       this.images = controls.presets("image presets", Object.keys(IMAGES), (name) => this.update({ image: structuredClone(IMAGES[name]) }), signal);
       this.flipButton = controls.button("↻ flip: true convolution", () => this.update({ flip: !this.state.flip }), signal);
       this.predictButton = controls.button("Predict the next cell", () => this.update({ predict: !this.state.predict }), signal);
+      this.prediction = controls.question("your prediction", (guess) => this.judge(guess), signal);
       this.slideButton = controls.button("▶ Slide", () => (this.timer ? this.stop() : this.slide()), signal);
       this.numbers = [["stride", [1, 2, 3]], ["padding", [0, 1, 2, 3]], ["dilation", [1, 2]]].map(([name, options]) => [name, controls.segmented(name, options, change(name), signal)]);
       this.legend = cnnmath.legend();
@@ -123,38 +124,26 @@ total = products.sum()`;
       return [
         h("div", { class: "equation" }, panel(this.imageGrid.node, this.captions[0]), this.operator, panel(this.weights.node, this.captions[1]),
           h("div", { class: "operator" }, "="), panel(this.outputGrid.node, this.captions[2])),
-        this.formula, this.buildPrediction(),
+        this.formula, this.prediction.node,
         this.presets.node,
         h("div", { class: "row controls" }, this.images.node, this.flipButton.node, this.slideButton.node, this.predictButton.node),
         h("div", { class: "row controls" }, ...this.numbers.map(([, control]) => control.node), this.size, this.legend.node),
       ];
     }
 
-    buildPrediction() {
-      this.guess = h("input", { type: "number", step: "any", "aria-label": "your prediction", autocomplete: "off" });
-      this.verdict = h("span", { role: "status" });
-      this.question = h("span");
-      this.guess.addEventListener("keydown", (event) => { event.stopPropagation(); if (event.key === "Enter") this.judge(); }, { signal: this.signal });
-      return (this.prediction = h("div", { class: "row" }, this.question, this.guess, controls.button("Check", () => this.judge(), this.signal).node, this.verdict));
-    }
-
     /** Compare the reader's number with the sum, and with the results of known mistakes. */
-    judge() {
-      const { output, cell: [i, j], total, window } = this.computed;
-      const text = this.guess.value;
-      const guess = Number(text);
-      if (text === "") return (this.verdict.textContent = "Type a number first.");
+    judge(guess) {
+      const { output, cell: [i, j], total, window, used } = this.computed;
       const close = (x) => Math.abs(guess - x) <= 0.005 * Math.max(1, Math.abs(x));
-      const backwards = window.data.reduce((sum, x, k) => sum + x * this.computed.used.data[window.data.length - 1 - k], 0);
+      const backwards = window.data.reduce((sum, x, k) => sum + x * used.data[used.data.length - 1 - k], 0);
       if (close(total)) {
         const next = Math.min(output.data.length - 1, i * output.cols + j + 1);
-        this.verdict.textContent = `${number(total)} is right.`;
-        this.guess.value = "";
-        return this.update({ cell: [Math.floor(next / output.cols), next % output.cols] });
+        this.update({ cell: [Math.floor(next / output.cols), next % output.cols] });
+        return `Output[${i}, ${j}] = ${number(total)} is right.`;
       }
-      if (close(backwards)) this.verdict.textContent = this.state.flip ? "That is the sum without turning the kernel." : "That is the sum with the kernel turned by 180°.";
-      else if (close(-total)) this.verdict.textContent = "Right size, wrong sign.";
-      else this.verdict.textContent = `Not ${text.replace("-", MINUS)}: multiply each marked pixel by the number in its corner, then add.`;
+      if (close(backwards)) return this.state.flip ? "That is the sum without turning the kernel." : "That is the sum with the kernel turned by 180°.";
+      if (close(-total)) return "Right size, wrong sign.";
+      return `Not ${number(guess)}: multiply each marked pixel by the number in its corner, then add.`;
     }
 
     /** The output cell whose window lies nearest to padded pixel (i, j) as its centre. */
@@ -204,7 +193,7 @@ total = products.sum()`;
       this.repaint();
     }
 
-    restart() { this.stop(); this.lit = this.over = null; this.verdict.textContent = ""; }
+    restart() { this.stop(); this.lit = this.over = null; this.prediction.clear(); }
 
     paint(state, values) {
       const { stride, padding, dilation, flip, predict } = state;
@@ -234,8 +223,8 @@ total = products.sum()`;
 
       const sum = predict || this.shown === 0 ? "?" : number(products.data.reduce((a, b) => a + b, 0));
       this.formula.replaceChildren(...this.terms(window, used, litTerm), h("b", {}, `= ${sum}`));
-      this.prediction.hidden = !predict;
-      this.question.textContent = `Output[${i}, ${j}] = ?`;
+      this.prediction.node.hidden = !predict;
+      this.prediction.set(`Output[${i}, ${j}] = ?`);
 
       this.captions[0].replaceChildren("image ", h("b", {}, "I"), `, ${state.image.length} × ${state.image[0].length}${padding ? `, padded by ${padding}` : ""}`);
       this.captions[1].replaceChildren("kernel ", h("b", {}, "K"), `, ${used.rows} × ${used.cols}${flip ? ", turned by 180°" : ""}`);
