@@ -8,7 +8,7 @@ from pathlib import Path
 from cnnmath import image
 
 STATIC = Path(__file__).parent / "static"
-CORE = ("core.js", "math.js", "theme.js", "grid.js", "controls.js", "element.js")
+CORE = ("core.js", "math.js", "theme.js", "grid.js", "controls.js", "formula.js", "element.js")
 
 
 def scripts(figure):

@@ -4,10 +4,14 @@ A field also makes random good values and lists bad ones, so that the tests whic
 by existing need nothing from the figure itself.
 """
 
+import re
+
 import numpy as np
 import traitlets
 
 from cnnmath import _check
+
+_HALF_PAIR = re.compile("[\ud800-\udfff]")  # half a surrogate pair is no character and has no UTF-8
 
 
 class StateError(traitlets.TraitError, ValueError):
@@ -114,7 +118,7 @@ class Text(Field):
         self.maximum = maximum
 
     def check(self, figure, name, value):
-        if not isinstance(value, str) or len(value) > self.maximum:
+        if not isinstance(value, str) or len(value) > self.maximum or _HALF_PAIR.search(value):
             self.refuse(figure, name, f"be text of at most {self.maximum} characters", value)
         return value
 
@@ -134,8 +138,11 @@ class Matrix(Field):
         self.max_rows, self.max_cols, self.limit = max_rows, max_cols, limit
 
     def check(self, figure, name, value):
-        rule = f"be a matrix of 1 to {self.max_rows} rows and 1 to {self.max_cols} columns"
         rows = value.tolist() if isinstance(value, np.ndarray) and value.ndim == 2 else value
+        rule = f"be a matrix of 1 to {self.max_rows} rows and 1 to {self.max_cols} columns"
+        return self._rows(figure, name, rows, rule, value)
+
+    def _rows(self, figure, name, rows, rule, value):
         if not isinstance(rows, (list, tuple)) or not all(isinstance(row, (list, tuple)) for row in rows):
             self.refuse(figure, name, rule, value)
         if not 1 <= len(rows) <= self.max_rows or not 1 <= len(rows[0]) <= self.max_cols:
@@ -160,6 +167,69 @@ class Matrix(Field):
         shapes = [[], [[]], [[1, 2], [3]], long, long[:1] * (self.max_rows + 1), 5, None, "[[1]]", [1, 2], {"rows": 1}]
         entries = ["x", None, True, float("nan"), float("inf"), 2 * self.limit, [1]]
         return shapes + [[[entry]] for entry in entries]
+
+
+class Array(Matrix):
+    """A number, a list or a matrix of finite numbers, in lists or an array; it keeps its number of dimensions."""
+
+    def check(self, figure, name, value):
+        items = value.tolist() if isinstance(value, (np.ndarray, np.generic)) else value
+        if is_number(items):
+            return self._entry(figure, name, items)
+        flat = isinstance(items, (list, tuple)) and not any(isinstance(item, (list, tuple)) for item in items)
+        rule = f"be a number, 1 to {self.max_cols} numbers or a matrix of up to {self.max_rows} × {self.max_cols} numbers"
+        rows = self._rows(figure, name, [items] if flat else items, rule, items)
+        return rows[0] if flat else rows
+
+    def random(self, rng):
+        rows = super().random(rng)
+        return (rows[0][0], rows[0], rows)[rng.integers(3)]
+
+    def bad(self):
+        cube = [[[1, 2], [3, 4]]]
+        shapes = [[], [[]], [[1, 2], [3]], [1, [2]], [[1], 2], [0] * (self.max_cols + 1), [[0]] * (self.max_rows + 1), cube]
+        return shapes + [None, True, "1", {"rows": 1}, float("nan"), ["x"], [[None]], [[2 * self.limit]]]
+
+
+class List(Field):
+    """At most `maximum` items, each of which `item`, a field, accepts."""
+
+    def __init__(self, default, item, maximum):
+        super().__init__(default)
+        self.item, self.maximum = item, maximum
+
+    def check(self, figure, name, value):
+        if not isinstance(value, (list, tuple)) or len(value) > self.maximum:
+            self.refuse(figure, name, f"be a list of at most {self.maximum} items", value)
+        return [self.item.check(figure, f"{name} must fit item by item: item {k}", item) for k, item in enumerate(value)]
+
+    def random(self, rng):
+        return [self.item.random(rng) for _ in range(rng.integers(0, min(self.maximum, 3) + 1))]
+
+    def bad(self):
+        good = self.item.default_value
+        return [None, 3, "text", [good] * (self.maximum + 1)] + [[good, bad] for bad in self.item.bad()]
+
+
+class Record(Field):
+    """A dict with just the given names, each value accepted by the field of that name."""
+
+    def __init__(self, **fields):
+        super().__init__({name: field.default_value for name, field in fields.items()})
+        self.fields = fields
+
+    def check(self, figure, name, value):
+        if not isinstance(value, dict) or set(value) != set(self.fields):
+            self.refuse(figure, name, f"be a dict of {' and '.join(self.fields)}", value)
+        return {key: field.check(figure, f"{name}'s {key}", value[key]) for key, field in self.fields.items()}
+
+    def random(self, rng):
+        return {key: field.random(rng) for key, field in self.fields.items()}
+
+    def bad(self):
+        good = self.default_value
+        shapes = [None, 3, [], {}, {**good, "extra": 1}, dict(list(good.items())[1:])]
+        return shapes + [{**good, key: bad} for key, field in self.fields.items() for bad in field.bad()]
 
 
 class Integers(Field):

@@ -20,6 +20,9 @@ globalThis.cnnmath ??= { data: {} };
     return size >= 1e-6 && size < 1e15 ? String(x) : x.toExponential();
   }
 
+  /** Nested rows of numbers as Python source, spelled as Python's `_text.rows_text`. */
+  const rowsText = (rows) => (Array.isArray(rows) ? `[${rows.map(rowsText).join(", ")}]` : literal(rows));
+
   /** A number as a figure prints it: integers whole, others to three decimals, a real minus, no −0. */
   function number(x) {
     const size = Math.abs(x);
@@ -78,16 +81,34 @@ globalThis.cnnmath ??= { data: {} };
       return options.includes(value) ? value : refuse(figure, name, `be one of ${options.map(show).join(", ")}`, value);
     },
     text(figure, name, value, maximum) {
-      const good = typeof value === "string" && [...value].length <= maximum;
+      const good = typeof value === "string" && [...value].length <= maximum && !/\p{Cs}/u.test(value); // no half surrogate pairs
       return good ? value : refuse(figure, name, `be text of at most ${maximum} characters`, value);
     },
     /** An array of arrays, rows × cols, of finite numbers no larger than `limit`. */
     matrix(figure, name, value, maxRows, maxCols, limit = 1e6) {
-      const rule = `be a matrix of 1 to ${maxRows} rows and 1 to ${maxCols} columns`;
-      const rows = Array.isArray(value) && value.every(Array.isArray) ? value : refuse(figure, name, rule, value);
-      const good = rows.length >= 1 && rows.length <= maxRows && rows[0].length >= 1 && rows[0].length <= maxCols;
-      if (!good || rows.some((row) => row.length !== rows[0].length)) refuse(figure, name, rule, value);
-      return rows.map((row) => row.map((x) => entry(figure, name, x, limit)));
+      return matrixRows(figure, name, value, `be a matrix of 1 to ${maxRows} rows and 1 to ${maxCols} columns`, maxRows, maxCols, limit);
+    },
+    /** A number, an array of numbers or a matrix: it keeps its number of dimensions. */
+    array(figure, name, value, maxRows, maxCols, limit = 1e6) {
+      if (typeof value === "number") return entry(figure, name, value, limit);
+      const flat = Array.isArray(value) && !value.some(Array.isArray);
+      const rule = `be a number, 1 to ${maxCols} numbers or a matrix of up to ${maxRows} × ${maxCols} numbers`;
+      const rows = matrixRows(figure, name, flat ? [value] : value, rule, maxRows, maxCols, limit, value);
+      return flat ? rows[0] : rows;
+    },
+    /** An array of at most `maximum` items; item(figure, name, value) checks one. */
+    list(figure, name, value, maximum, item) {
+      const good = Array.isArray(value) && value.length <= maximum;
+      if (!good) refuse(figure, name, `be a list of at most ${maximum} items`, value);
+      return value.map((x, k) => item(figure, `${name} must fit item by item: item ${k}`, x));
+    },
+    /** A dict with just the names of `fields`, each of which checks its value as in `list`. */
+    record(figure, name, value, fields) {
+      const names = Object.keys(fields);
+      const found = value !== null && typeof value === "object" && !Array.isArray(value) ? Object.keys(value) : [];
+      const good = found.length === names.length && names.every((key) => found.includes(key));
+      if (!good) refuse(figure, name, `be a dict of ${names.join(" and ")}`, value);
+      return Object.fromEntries(names.map((key) => [key, fields[key](figure, `${name}'s ${key}`, value[key])]));
     },
     /** An array of `length` integers, each from minimum to maximum. */
     integers(figure, name, value, length, minimum, maximum) {
@@ -96,6 +117,13 @@ globalThis.cnnmath ??= { data: {} };
       return good ? [...value] : refuse(figure, name, `be ${length} integers from ${minimum} to ${maximum}`, value);
     },
   };
+
+  function matrixRows(figure, name, value, rule, maxRows, maxCols, limit, given = value) {
+    const rows = Array.isArray(value) && value.every(Array.isArray) ? value : refuse(figure, name, rule, given);
+    const good = rows.length >= 1 && rows.length <= maxRows && rows[0].length >= 1 && rows[0].length <= maxCols;
+    if (!good || rows.some((row) => row.length !== rows[0].length)) refuse(figure, name, rule, given);
+    return rows.map((row) => row.map((x) => entry(figure, name, x, limit)));
+  }
 
   function entry(figure, name, x, limit) {
     const good = typeof x === "number" && Math.abs(x) <= limit;
@@ -114,5 +142,5 @@ globalThis.cnnmath ??= { data: {} };
     return node;
   }
 
-  Object.assign(cnnmath, { literal, number, show, StateError, refuse, check, h, MINUS });
+  Object.assign(cnnmath, { literal, rowsText, number, show, StateError, refuse, check, h, MINUS });
 })(globalThis.cnnmath);

@@ -89,6 +89,12 @@
 
     compute(state) { return this.constructor.values(state); }
 
+    /** Compute and paint again: something besides the state has changed. */
+    recompute() {
+      this.#values = null;
+      this.repaint();
+    }
+
     /** Change some fields. Returns whether the state was good; if not, the message is shown. */
     update(changes) {
       if (!this.#state) this.#start();

@@ -12,11 +12,49 @@
   /** Cell size in px so that `cols` columns fit `width`, from 22 to `largest`. */
   const cellSize = (cols, width, largest = 40) => Math.max(22, Math.min(largest, Math.floor((width - 8) / cols) - 2));
 
+  /** Pointer and keys on a node that stands for rows × cols cells; size() gives [rows, cols], `options` are a grid's. */
+  function pointing(node, size, options, signal) {
+    function at(event) {
+      const [rows, cols] = size();
+      const box = node.getBoundingClientRect();
+      const i = Math.floor(((event.clientY - box.top) / box.height) * rows);
+      const j = Math.floor(((event.clientX - box.left) / box.width) * cols);
+      return [Math.max(0, Math.min(rows - 1, i)), Math.max(0, Math.min(cols - 1, j))];
+    }
+
+    let last = "";
+    node.addEventListener("pointerdown", (event) => {
+      if (event.button !== 0) return;
+      last = String(at(event));
+      if (options.ondrag) node.setPointerCapture(event.pointerId);
+      (options.onpick ?? options.ondrag)?.(...at(event));
+    }, { signal });
+    node.addEventListener("pointermove", (event) => {
+      const cell = at(event);
+      if (String(cell) === last) return;
+      last = String(cell);
+      if (event.buttons & 1 && options.ondrag) options.ondrag(...cell);
+      else options.onpoint?.(...cell);
+    }, { signal });
+    node.addEventListener("pointerleave", () => { last = ""; options.onpoint?.(null); }, { signal });
+    node.addEventListener("keydown", (event) => {
+      const move = MOVES[event.key];
+      const step = event.shiftKey ? options.leap ?? 1 : 1;
+      if (move && !event.altKey && !event.ctrlKey && !event.metaKey) options.onmove?.(...move.map((x) => x * step));
+      else if (event.key === "Enter" || event.key === " ") options.onenter?.();
+      else if (event.key === "Escape") options.onescape?.();
+      else return;
+      event.preventDefault();
+      event.stopPropagation();
+    }, { signal });
+  }
+
   /** A grid of numbers.
    *
    * options.label names it; options.onmove(di, dj) is called for arrow keys, Home, End and Page keys;
    * onenter() for Enter or Space; onescape() for Escape; onpoint(i, j) while the pointer is over a cell and
-   * onpoint(null) when it leaves; onpick(i, j) on a click or tap; ondrag(i, j) while pressed and moving.
+   * onpoint(null) when it leaves; onpick(i, j) on a click or tap; ondrag(i, j) while pressed and moving; `leap`
+   * is the step of Shift and an arrow.
    * update(rows, cols, look) draws: look(i, j) gives {value, fill: [r, g, b], marks: "tap lit pad", badge, text}. */
   function grid(options, signal) {
     const id = `cm-grid-${++serial}`;
@@ -64,44 +102,13 @@
       frame.style.height = `${height * step + 2}px`;
     }
 
-    function at(event) {
-      const box = node.getBoundingClientRect();
-      const i = Math.floor(((event.clientY - box.top) / box.height) * rows);
-      const j = Math.floor(((event.clientX - box.left) / box.width) * cols);
-      return [Math.max(0, Math.min(rows - 1, i)), Math.max(0, Math.min(cols - 1, j))];
-    }
-
-    let last = "";
-    node.addEventListener("pointerdown", (event) => {
-      if (event.button !== 0) return;
-      last = String(at(event));
-      if (options.ondrag) node.setPointerCapture(event.pointerId);
-      (options.onpick ?? options.ondrag)?.(...at(event));
-    }, { signal });
-    node.addEventListener("pointermove", (event) => {
-      const cell = at(event);
-      if (String(cell) === last) return;
-      last = String(cell);
-      if (event.buttons & 1 && options.ondrag) options.ondrag(...cell);
-      else options.onpoint?.(...cell);
-    }, { signal });
-    node.addEventListener("pointerleave", () => { last = ""; options.onpoint?.(null); }, { signal });
-    node.addEventListener("keydown", (event) => {
-      const move = MOVES[event.key];
-      if (move && !event.altKey && !event.ctrlKey && !event.metaKey) options.onmove?.(...move);
-      else if (event.key === "Enter" || event.key === " ") options.onenter?.();
-      else if (event.key === "Escape") options.onescape?.();
-      else return;
-      event.preventDefault();
-      event.stopPropagation();
-    }, { signal });
-
+    pointing(node, () => [rows, cols], options, signal);
     const resize = (size) => node.style.setProperty("--cell", `${size}px`);
     resize(40);
     return { node, update, select, outline, resize, hideOutline: () => (frame.hidden = true), get active() { return active; } };
   }
 
-  /** A picture of a matrix, one pixel an entry, enlarged without smoothing; colour(x) gives [r, g, b]. */
+  /** A picture of a matrix, one pixel an entry, enlarged without smoothing; colour(x, k) gives [r, g, b] of entry k. */
   function picture(label) {
     const node = h("canvas", { role: "img", "aria-label": label });
     let pixels = null;
@@ -111,7 +118,7 @@
         pixels = new ImageData(cols, rows);
       }
       for (let k = 0, p = 0; k < data.length; k++) {
-        const rgb = colour(data[k]);
+        const rgb = colour(data[k], k);
         pixels.data[p++] = rgb[0];
         pixels.data[p++] = rgb[1];
         pixels.data[p++] = rgb[2];
@@ -122,6 +129,29 @@
     return { node, update };
   }
 
+  /** A picture to point at, with a frame around some of its pixels; `options` are a grid's, besides `tabindex`. */
+  function pane(options, signal) {
+    const canvas = picture(options.label);
+    const frame = h("div", { class: "frame" }, h("div", { class: "handle" }));
+    const node = h("div", { class: "pane", role: "application", tabindex: options.tabindex ?? "0", "aria-label": `${options.label}: arrow keys move the frame` }, canvas.node, frame);
+    let scale = 1;
+    pointing(node, () => [canvas.node.height, canvas.node.width], options, signal);
+
+    /** One pixel of the picture becomes `newScale` px of the page. */
+    function resize(newScale) {
+      scale = newScale;
+      node.style.width = `${canvas.node.width * scale}px`;
+    }
+
+    /** Frame rows i … i+height−1, columns j … j+width−1. */
+    function outline(i, j, height, width) {
+      frame.style.transform = `translate(${j * scale - 2}px, ${i * scale - 2}px)`;
+      frame.style.width = `${width * scale + 4}px`;
+      frame.style.height = `${height * scale + 4}px`;
+    }
+    return { node, update: canvas.update, resize, outline };
+  }
+
   /** 256 colours of a ramp as a lookup from value to [r, g, b], for `low` … `high`. */
   function lookup(ramp, low, high) {
     const span = high - low || 1;
@@ -129,19 +159,19 @@
     return (x) => table[Math.max(0, Math.min(255, Math.round(((x - low) / span) * 255)))];
   }
 
-  /** The diverging ramp with its two ends: "−6 ▭ 6". */
+  /** A ramp with its two ends: "−6 ▭ 6" of the diverging one, or "0 ▭ 6" of the grey one where `low` is 0. */
   function legend() {
-    const bar = picture("colour scale, symmetric about 0");
+    const bar = picture("colour scale");
     const [low, high] = [h("span"), h("span")];
     const node = h("div", { class: "legend" }, low, bar.node, high);
     const steps = { rows: 1, cols: 91, data: Float64Array.from({ length: 91 }, (_, k) => k / 45 - 1) };
-    function update(limit, ramps) {
-      bar.update(steps, ramps.diverging);
-      low.textContent = number(-limit);
+    function update(limit, ramps, least = -limit) {
+      bar.update(steps, least < 0 ? ramps.diverging : (t) => ramps.grey((t + 1) / 2));
+      low.textContent = number(least);
       high.textContent = number(limit);
     }
     return { node, update };
   }
 
-  Object.assign(cnnmath, { grid, picture, lookup, legend, cellSize });
+  Object.assign(cnnmath, { grid, pane, picture, lookup, legend, cellSize });
 })(globalThis.cnnmath);

@@ -10,11 +10,9 @@
     impulse: Array.from({ length: 5 }, (_, i) => Array.from({ length: 5 }, (_, j) => Number(i === 2 && j === 2))),
   };
   const PRESETS = ["vertical_edge", "horizontal_edge", "box_blur", "sharpen", "laplacian", "emboss", "identity"];
-  const LONGEST_SUM = 36; // terms written out; longer sums show their two ends
   const STEP = 320; // ms a window rests on a cell while sliding
   const TERM = 130; // ms a product is lit in the first window
 
-  const product = (a, b) => `(${number(a)})(${number(b)})`;
   const rowsText = (rows) => `[${rows.map((row) => `[${row.map(literal).join(", ")}]`).join(", ")}]`;
 
   class KernelSlider extends cnnmath.Figure {
@@ -112,19 +110,14 @@ total = products.sum()`;
       this.numbers = [["stride", [1, 2, 3]], ["padding", [0, 1, 2, 3]], ["dilation", [1, 2]]].map(([name, options]) => [name, controls.segmented(name, options, change(name), signal)]);
       this.legend = cnnmath.legend();
       this.captions = ["image", "kernel", "output"].map(() => h("div", { class: "caption" }));
-      this.formula = h("div", { class: "formula" });
-      this.formula.addEventListener("pointerover", (event) => {
-        const k = event.target.dataset?.term;
-        point(...(k === undefined ? [null] : [Math.floor(k / this.computed.used.cols), k % this.computed.used.cols]));
-      }, { signal });
-      this.formula.addEventListener("pointerleave", () => point(null), { signal });
+      this.formula = cnnmath.formula({ onpoint: (k) => point(...this.weightAt(k)) }, signal);
       this.size = h("span", { class: "muted" });
       this.operator = h("div", { class: "operator" });
       const panel = (node, caption) => h("div", { class: "panel" }, node, caption);
       return [
         h("div", { class: "equation" }, panel(this.imageGrid.node, this.captions[0]), this.operator, panel(this.weights.node, this.captions[1]),
           h("div", { class: "operator" }, "="), panel(this.outputGrid.node, this.captions[2])),
-        this.formula, this.prediction.node,
+        this.formula.node, this.prediction.node,
         this.presets.node,
         h("div", { class: "row controls" }, this.images.node, this.flipButton.node, this.slideButton.node, this.predictButton.node),
         h("div", { class: "row controls" }, ...this.numbers.map(([, control]) => control.node), this.size, this.legend.node),
@@ -154,15 +147,25 @@ total = products.sum()`;
       return [place(i, used.rows, output.rows), place(j, used.cols, output.cols)];
     }
 
-    /** The kernel tap that meets padded pixel (i, j) in the present window, as [m, n], or [null]. */
+    /** The weight K[m, n] behind term k of the sum, as [m, n], or [null]: a turned kernel is read backwards. */
+    weightAt(k) {
+      if (k === null) return [null];
+      const { used } = this.computed;
+      const place = this.state.flip ? used.data.length - 1 - k : k;
+      return [Math.floor(place / used.cols), place % used.cols];
+    }
+
+    /** The weight that meets padded pixel (i, j) in the present window, as [m, n], or [null]. */
     tapAt(i, j) {
-      if (i === null) return [null];
-      const { stride, dilation, flip } = this.state;
-      const { used, cell } = this.computed;
+      return i === null ? [null] : this.weightAt(this.termAt(i, j, this.computed));
+    }
+
+    /** The place in the sum of padded pixel (i, j), or null where the window does not meet it. */
+    termAt(i, j, { used, cell }) {
+      const { stride, dilation } = this.state;
       const [m, n] = [(i - cell[0] * stride) / dilation, (j - cell[1] * stride) / dilation];
-      const inside = Number.isInteger(m) && Number.isInteger(n) && m >= 0 && n >= 0 && m < used.rows && n < used.cols;
-      if (!inside) return [null];
-      return flip ? [used.rows - 1 - m, used.cols - 1 - n] : [m, n];
+      const met = Number.isInteger(m) && Number.isInteger(n) && m >= 0 && n >= 0 && m < used.rows && n < used.cols;
+      return met ? m * used.cols + n : null;
     }
 
     /** Slide over all cells: the first window's products light up one by one, then a cell a step. */
@@ -222,7 +225,7 @@ total = products.sum()`;
       this.legend.update(limit, ramps);
 
       const sum = predict || this.shown === 0 ? "?" : number(products.data.reduce((a, b) => a + b, 0));
-      this.formula.replaceChildren(...this.terms(window, used, litTerm), h("b", {}, `= ${sum}`));
+      this.formula.update(window.data, used.data, sum, litTerm);
       this.prediction.node.hidden = !predict;
       this.prediction.set(`Output[${i}, ${j}] = ?`);
 
@@ -243,7 +246,8 @@ total = products.sum()`;
       this.size.textContent = rowsSize === colsSize ? `size ${rowsSize}` : `rows ${rowsSize}; columns ${colsSize}`;
     }
 
-    paintImage({ padded, used, cell: [i, j] }, { stride, padding, dilation }, litTerm) {
+    paintImage(view, { stride, padding, dilation }, litTerm) {
+      const { padded, used, cell: [i, j] } = view;
       const { ramps } = this;
       const [low, high] = [Math.min(0, ...padded.data), Math.max(1e-9, ...padded.data)];
       const grey = cnnmath.lookup(ramps.grey, low, high);
@@ -251,30 +255,13 @@ total = products.sum()`;
       this.imageGrid.resize(cell);
       this.imageGrid.update(padded.rows, padded.cols, (r, c) => {
         const value = padded.data[r * padded.cols + c];
-        const [m, n] = [(r - i * stride) / dilation, (c - j * stride) / dilation];
-        const tap = Number.isInteger(m) && Number.isInteger(n) && m >= 0 && n >= 0 && m < used.rows && n < used.cols;
+        const k = this.termAt(r, c, view);
         const outside = r < padding || c < padding || r >= padded.rows - padding || c >= padded.cols - padding;
-        const k = m * used.cols + n;
-        const marks = `${outside ? "pad " : ""}${tap ? (k === litTerm ? "lit" : "tap") : ""}`;
-        return { value, fill: outside ? null : grey(value), marks, badge: tap && cell >= 30 ? `×${number(used.data[k])}` : "" };
+        const marks = `${outside ? "pad " : ""}${k === null ? "" : k === litTerm ? "lit" : "tap"}`;
+        return { value, fill: outside ? null : grey(value), marks, badge: k !== null && cell >= 30 ? `×${number(used.data[k])}` : "" };
       });
       this.imageGrid.select(i * stride, j * stride);
       this.imageGrid.outline(i * stride, j * stride, dilation * (used.rows - 1) + 1, dilation * (used.cols - 1) + 1);
-    }
-
-    terms(window, used, litTerm) {
-      const count = window.data.length;
-      const nodes = [];
-      // data-term is the weight's place in K, which is read backwards when it is turned
-      for (let k = 0; k < count; k++) {
-        if (count > LONGEST_SUM && k === 12) {
-          nodes.push(`… + (${count - 13} more) … + `);
-          k = count - 1;
-        }
-        nodes.push(h("span", { class: `term${k === litTerm ? " lit" : ""}`, "data-term": this.state.flip ? count - 1 - k : k }, product(window.data[k], used.data[k])));
-        nodes.push(k < count - 1 ? " + " : " ");
-      }
-      return nodes;
     }
   }
 

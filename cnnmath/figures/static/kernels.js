@@ -7,6 +7,9 @@
   const SIDES = [["height", "H", "rows"], ["width", "W", "cols"]];
   const WIDEST_WITH_SLIDERS = 5;
 
+  /** `cnnmath.image.RIDGE`, the book's running example. */
+  const RIDGE = [[1, 2, 3, 2, 1], [4, 5, 6, 5, 4], [7, 8, 9, 8, 7], [4, 5, 6, 5, 4], [1, 2, 3, 2, 1]];
+
   const ninth = 1 / 9;
   /** The same arrays as `cnnmath.kernels.kernel(name)`; correlation, no flip. */
   const kernels = {
@@ -110,5 +113,5 @@
 .weight input[type="range"] { width: 46px; height: 16px; margin: 0; accent-color: currentColor; touch-action: pan-y; }
 `;
 
-  Object.assign(cnnmath, { kernels, kernelPresets, kernelEditor, kernelCss, checkFits, shapeOf });
+  Object.assign(cnnmath, { RIDGE, kernels, kernelPresets, kernelEditor, kernelCss, checkFits, shapeOf });
 })(globalThis.cnnmath);

@@ -34,6 +34,16 @@
     return out;
   }
 
+  /** The rows × cols entries of an image from row `top`, column `left` on, `dilation` apart; zeros outside it. */
+  function windowAt(image, rows, cols, top, left, dilation = 1) {
+    const out = matrix(rows, cols);
+    for (let k = 0; k < rows * cols; k++) {
+      const [i, j] = [top + Math.floor(k / cols) * dilation, left + (k % cols) * dilation];
+      if (i >= 0 && j >= 0 && i < image.rows && j < image.cols) out.data[k] = image.data[i * image.cols + j];
+    }
+    return out;
+  }
+
   /** K turned by 180°: turned[m, n] = K[K_h − 1 − m, K_w − 1 − n]. */
   function turn180(kernel) {
     return matrix(kernel.rows, kernel.cols, kernel.data.slice().reverse());
@@ -70,5 +80,18 @@
     return largest || 1;
   }
 
-  cnnmath.math = { matrix, fromRows, toRows, outputSize, pad, turn180, correlate2d, convolve2d, limit };
+  const photos = new Map();
+
+  /** Bundled pixels, such as "coffee-rgb-28", as numbers 0 to 1 (x / 255, `cnnmath.image.to_float`): a matrix a channel. */
+  function photo(name) {
+    if (!photos.has(name)) {
+      const { shape: [rows, cols, channels = 1], bytes } = cnnmath.data[name];
+      const text = atob(bytes);
+      const plane = (c) => Float64Array.from({ length: rows * cols }, (_, k) => text.charCodeAt(k * channels + c) / 255);
+      photos.set(name, Array.from({ length: channels }, (_, c) => matrix(rows, cols, plane(c))));
+    }
+    return photos.get(name);
+  }
+
+  cnnmath.math = { matrix, fromRows, toRows, outputSize, pad, windowAt, turn180, correlate2d, convolve2d, limit, photo };
 })(globalThis.cnnmath);

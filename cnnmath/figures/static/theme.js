@@ -36,6 +36,12 @@
 .frame::before, .frame::after { content: ""; position: absolute; width: 11px; height: 11px; border: solid var(--cm-accent); }
 .frame::before { top: -4px; left: -4px; border-width: 4px 0 0 4px; border-top-left-radius: 4px; }
 .frame::after { right: -4px; bottom: -4px; border-width: 0 4px 4px 0; border-bottom-right-radius: 4px; }
+.pane { position: relative; width: fit-content; touch-action: pan-y; cursor: crosshair; user-select: none; -webkit-user-select: none; }
+.pane canvas { width: 100%; image-rendering: pixelated; }
+.pane .frame { top: 0; left: 0; pointer-events: auto; touch-action: none; transition: none; box-shadow: 0 0 0 1px var(--cm-paper); }
+.pane .frame::before { top: -10px; left: -10px; }
+.pane .frame::after { right: -10px; bottom: -10px; }
+.pane .handle { position: absolute; inset: -12px; }
 .formula { margin: 0.8rem 0; line-height: 1.9; overflow-wrap: anywhere; }
 .formula .term { padding: 1px 3px; border-radius: 4px; border: 1px solid transparent; white-space: nowrap; }
 .formula .term.lit { border-color: var(--cm-accent); background: var(--cm-accent-soft); }
