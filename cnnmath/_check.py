@@ -54,7 +54,9 @@ def show(value):
     """
     if value is None or isinstance(value, (bool, np.bool_)):
         return str(value)
-    if isinstance(value, (int, float, np.integer, np.floating)):
+    if isinstance(value, np.floating):
+        value = float(value)
+    if isinstance(value, (int, float, np.integer)):
         return literal(value) if value != value or abs(value) < 1e300 else ("inf" if value > 0 else "-inf")
     if isinstance(value, str):
         return _short(json.dumps(value, ensure_ascii=False), 40)
@@ -81,6 +83,8 @@ def integer(function, argument, value, minimum, hint=""):
     try:
         number = operator.index(value)
     except TypeError:
+        # 2.0 is shown as 2, as in JavaScript, where the two are one: say what is wrong with it here
+        rule += ", not a float" if isinstance(value, (float, np.floating)) and value.is_integer() else ""
         raise TypeError(message(function, argument, rule, value, hint)) from None
     if number < minimum:
         raise ValueError(message(function, argument, rule, value, hint))
@@ -123,13 +127,15 @@ def array(function, argument, value, shape=None, dtype=None, hint=""):
     try:
         result = np.asarray(value)
     except ValueError:
-        raise ValueError(message(function, argument, "be a rectangular array of numbers", value, hint)) from None
+        rule = "be a rectangular array of numbers"
+        raise ValueError(message(function, argument, rule, value, hint)) from None
     if result.dtype.kind not in "buif":
         raise TypeError(message(function, argument, "be an array of real numbers", value, hint))
     if shape is not None:
         axes = shape.split(", ")
         if result.ndim != len(axes):
-            raise ValueError(message(function, argument, f"have {len(axes)} dimensions ({shape})", result, hint))
+            rule = f"have {len(axes)} dimension{'s' if len(axes) > 1 else ''} ({shape})"
+            raise ValueError(message(function, argument, rule, result, hint))
         if result.size == 0:
             raise ValueError(message(function, argument, f"have no empty dimension ({shape})", result, hint))
     if dtype is None:
@@ -146,5 +152,14 @@ def same_shape(function, argument, value, shape, hint=""):
 def choice(function, argument, value, options, hint=""):
     """`value`, which must be one of the strings in `options`."""
     if not isinstance(value, str) or value not in options:
-        raise ValueError(message(function, argument, f"be one of {', '.join(show(o) for o in options)}", value, hint))
+        rule = f"be one of {', '.join(show(option) for option in options)}"
+        raise ValueError(message(function, argument, rule, value, hint))
+    return value
+
+
+def generator(function, argument, value):
+    """`value`, which must be a numpy Generator: there is no global seed to fall back on."""
+    if not isinstance(value, np.random.Generator):
+        rule, hint = "be a numpy.random.Generator", f"Pass {argument}=np.random.default_rng(0)"
+        raise TypeError(message(function, argument, rule, value, hint))
     return value

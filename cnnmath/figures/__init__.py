@@ -3,6 +3,8 @@
 from cnnmath.figures._base import FIGURES, Figure
 from cnnmath.figures._fields import StateError
 from cnnmath.figures._live import live
+from cnnmath.figures.answer_box import AnswerBox
+from cnnmath.figures.convolution_matrix import ConvolutionMatrix
 from cnnmath.figures.kernel_slider import KernelSlider
 
-__all__ = ["FIGURES", "Figure", "KernelSlider", "StateError", "live"]
+__all__ = ["AnswerBox", "ConvolutionMatrix", "FIGURES", "Figure", "KernelSlider", "StateError", "live"]

@@ -35,6 +35,17 @@ def number(value):
     return sign + _strip(format(_round(Decimal(size), 3 if size >= 0.1 else 2 - exponent), "f"))
 
 
+def told(value):
+    """A sum as a figure prints it, first rounded to nine decimals: the same terms may differ in their last digits.
+
+    Examples
+    --------
+    >>> told(0.1 + 0.2 - 0.3), told(0.0125 - 1e-17)
+    ('0', '0.0125')
+    """
+    return number(np.floor(float(value) * 1e9 + 0.5) / 1e9)
+
+
 def _round(value, decimals):
     return value.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
 

@@ -35,11 +35,20 @@ class CnnmathFigure(Directive):
         if kind not in FIGURES:
             raise self.error(f"cnnmath-figure: argument must be one of {', '.join(FIGURES)}; got {kind}.")
         try:
-            state = json.loads(self.options.get("state", "{}"))
-            figure = FIGURES[kind](name=self.options.get("name", ""), **state)
-        except (TypeError, ValueError) as problem:
-            raise self.error(f"cnnmath-figure: {problem}") from None
+            figure = FIGURES[kind](name=self.options.get("name", ""), **self.read_state())
+        except ValueError as problem:
+            raise self.error(str(problem)) from None
         return [nodes.raw("", figure.to_html(), format="html")]
+
+    def read_state(self):
+        text = self.options.get("state", "{}")
+        try:
+            state = json.loads(text)
+        except ValueError:
+            state = None
+        if not isinstance(state, dict):
+            raise self.error(f"cnnmath-figure: state must be a JSON object; got {text}.")
+        return state
 
 
 def write_scripts(app, exception):

@@ -47,6 +47,12 @@
     return { node, set };
   }
 
+  /** A segmented control for each field of a figure in a table {field: options}; set(state) marks those in force. */
+  function choices(figure, table) {
+    const all = Object.entries(table).map(([name, options]) => [name, segmented(name, options, (value) => figure.update({ [name]: value }), figure.signal)]);
+    return { nodes: all.map(([, one]) => one.node), set: (state) => all.forEach(([name, one]) => one.set(state[name])) };
+  }
+
   /** A button; `look` is "chip" or "plain". Give a boolean to set() to make it a toggle. */
   function button(text, onclick, signal, look = "chip") {
     const node = h("button", { type: "button", class: look }, text);
@@ -82,5 +88,5 @@
     return { node, set, clear };
   }
 
-  cnnmath.controls = { field, slider, segmented, button, presets, question };
+  cnnmath.controls = { field, slider, segmented, choices, button, presets, question };
 })(globalThis.cnnmath);

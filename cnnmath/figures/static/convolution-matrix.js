@@ -1,100 +1,171 @@
-/* ConvolutionMatrix: correlation as a matrix product, banded (M · vec I) or over im2col (vec K · columns). */
+/* ConvolutionMatrix: correlation as a matrix product, banded or over im2col. */
 (function (cnnmath) {
   "use strict";
-  const { check, controls, h, math, number, rowsText } = cnnmath;
-  const LABEL = "ConvolutionMatrix";
-  const PRESETS = ["vertical_edge", "horizontal_edge", "box_blur", "sharpen", "laplacian", "identity"];
+  const { controls, h, math, number, rowsText } = cnnmath;
+  const PRESETS = ["vertical_edge", "horizontal_edge", "box_blur", "laplacian"];
   const CHOICES = { form: ["banded", "im2col"], stride: [1, 2, 3], padding: [0, 1, 2] };
-  const TALLEST = 400; // px of an array in the product
-  const LARGEST = 24; // px of its cells
+  const TALLEST = 350; // px of an array of the product
+  const LARGEST = 26; // px of its cells
 
-  const times = (a, b) => `(${number(a)})(${number(b)})`;
-  const size = ({ rows, cols }) => `${rows} × ${cols}`;
-  const place = (k, cols) => `[${Math.floor(k / cols)}, ${k % cols}]`;
+  const place = (k, cols) => [Math.floor(k / cols), k % cols];
+  const at = (k, cols) => `[${place(k, cols).join(", ")}]`;
+  const fit = (cols, width, rows) => Math.max(3, Math.floor(Math.min(LARGEST, width / cols - 2, TALLEST / rows - 2)));
 
-  /** The tap with which window `row` reads pixel `column`, or −1. */
-  function tapOf({ sources }, row, column) {
-    if (column < 0) return -1;
-    for (let k = 0; k < sources.rows; k++) if (sources.data[k * sources.cols + row] === column) return k;
-    return -1;
+  /** [name, array, what] of each grid: what(i, j) is the cell's output `row` and, in a factor, its pixel `column`
+   *  (−1: padding) and weight `tap` (counted from 1, 0: none). */
+  function arrays({ image, kernel, padding, form }, { matrix, columns, taps, output, row }) {
+    const [I, K] = [image, kernel].map(math.fromRows);
+    const banded = form === "banded";
+    const vector = ({ data }) => math.matrix(...(banded ? [data.length, 1] : [1, data.length]), data);
+    const read = (r) => taps.data.subarray(r * taps.cols, (r + 1) * taps.cols);
+    const entry = (r, p) => ({ row: r, column: p, tap: read(r)[p] ?? 0 });
+    const source = (k, r) => ({ row: r, column: read(r).indexOf(k + 1), tap: k + 1 });
+    return [
+      ["image I", math.pad(I, padding), (i, j) => entry(row, image[i - padding]?.[j - padding] === undefined ? -1 : (i - padding) * I.cols + j - padding)],
+      ["output O", output, (i, j) => ({ row: i * output.cols + j })],
+      banded ? ["matrix M", matrix, entry] : ["vec(K)ᵀ", vector(K), (i, k) => source(k, row)],
+      banded ? ["vec(I)", vector(I), (p) => entry(row, p)] : ["im2col(I)", columns, source],
+      [banded ? "vec(O)" : "vec(O)ᵀ", vector(output), (i, j) => ({ row: i + j })],
+    ];
   }
 
-  function pixelText({ image, kernel }, values) {
-    const { row, column, readers, output } = values;
+  function pixelText({ image, kernel }, { row, column, readers, taps, vec_image }) {
     if (column < 0) return "";
-    const k = tapOf(values, row, column);
-    const text = ` Pixel ${place(column, image[0].length)} is entry ${column} of vec(I), read by ${readers.length} of ${output.data.length} outputs`;
-    if (k < 0) return `${text}, not by this one: M[${row}, ${column}] = 0.`;
-    const [pixel, weight] = [values.vec_image[column], kernel.flat()[k]];
-    return `${text}: M[${row}, ${column}] = K${place(k, kernel[0].length)}, ${times(pixel, weight)} = ${number(pixel * weight)}.`;
+    const k = taps.data[row * taps.cols + column] - 1;
+    const [pixel, weight] = [vec_image[column], kernel.flat()[k]];
+    const entry = k < 0 ? "0, outside the window" : `K${at(k, kernel[0].length)}: (${number(pixel)})(${number(weight)}) = ${number(pixel * weight)}`;
+    return ` Outputs that read I${at(column, image[0].length)}: ${readers.length}. M[${row}, ${column}] = ${entry}.`;
   }
 
   class ConvolutionMatrix extends cnnmath.Figure {
     static tag = "cnnmath-convolution-matrix";
-    static label = LABEL;
+    static label = "ConvolutionMatrix";
+    static fields = {
+      image: ["matrix", cnnmath.RIDGE, 6, 6], kernel: ["matrix", cnnmath.kernels.vertical_edge, 4, 4],
+      stride: ["integer", 1, 1, 3], padding: ["integer", 0, 0, 2], form: ["choice", "banded", CHOICES.form],
+      row: ["integer", 0, 0, 99], column: ["integer", -1, -1, 35],
+    };
     static css = `${cnnmath.kernelCss}
-.product { gap: 0.5rem; margin-top: 1rem; }
-.product .grid { padding: 2px; }
-.product .cell { width: var(--w); font-size: min(12px, calc(var(--cell) * 0.72)) !important; border-radius: 1px; contain: strict; }
-.bare .cell { font-size: 0 !important; }
+.panel { width: min-content; }
+.caption { min-height: 3em; }
 .cell.none { border-color: transparent; }
-.cell.col { box-shadow: 0 0 0 2px var(--cm-ink); z-index: 1; }
-.product .lit { box-shadow: 0 0 0 2px var(--cm-accent); z-index: 1; }
-.product .frame::before, .product .frame::after { display: none; }`;
-    static defaults = { image: cnnmath.RIDGE, kernel: cnnmath.kernels.vertical_edge, stride: 1, padding: 0, form: "banded", row: 0, column: -1 };
+.cell.also { outline: 2px solid var(--cm-ink); z-index: 1; }
+`;
 
-    static check(s) {
-      const state = {
-        image: check.matrix(LABEL, "image", s.image, 6, 6),
-        kernel: check.matrix(LABEL, "kernel", s.kernel, 4, 4),
-        stride: check.integer(LABEL, "stride", s.stride, 1, 3),
-        padding: check.integer(LABEL, "padding", s.padding, 0, 2),
-        form: check.choice(LABEL, "form", s.form, CHOICES.form),
-        row: check.integer(LABEL, "row", s.row, 0, 99),
-        column: check.integer(LABEL, "column", s.column, -1, 35),
-      };
-      cnnmath.checkFits(LABEL, cnnmath.shapeOf(state.image), cnnmath.shapeOf(state.kernel), state.padding, 1);
-      return state;
+    static fits({ image, kernel, padding }) {
+      cnnmath.checkFits(this.label, cnnmath.shapeOf(image), cnnmath.shapeOf(kernel), padding, 1);
     }
 
-    static values(s) {
-      const [image, kernel] = [math.fromRows(s.image), math.fromRows(s.kernel)];
-      const output = math.correlate2d(image, kernel, s.stride, s.padding);
-      const [pixels, taps, outputs] = [image, kernel, output].map(({ data }) => data.length);
-      const matrix = math.matrix(outputs, pixels);
-      const columns = math.matrix(taps, outputs);
-      const sources = math.matrix(taps, outputs, new Float64Array(taps * outputs).fill(-1));
-      for (let k = 0; k < taps; k++) {
-        for (let r = 0; r < outputs; r++) {
-          const a = Math.floor(r / output.cols) * s.stride + Math.floor(k / kernel.cols) - s.padding;
-          const b = (r % output.cols) * s.stride + (k % kernel.cols) - s.padding;
-          if (a < 0 || b < 0 || a >= image.rows || b >= image.cols) continue;
-          const p = (sources.data[k * outputs + r] = a * image.cols + b);
-          columns.data[k * outputs + r] = image.data[p];
-          matrix.data[r * pixels + p] = kernel.data[k];
-        }
-      }
-      const [row, column] = [Math.min(s.row, outputs - 1), Math.min(s.column, pixels - 1)];
-      const products = kernel.data.map((weight, k) => weight * columns.data[k * outputs + row]);
+    static values({ image, kernel, stride, padding, ...pins }) {
+      const [I, K] = [image, kernel].map(math.fromRows);
+      const output = math.correlate2d(I, K, stride, padding);
+      const [N, T, R] = [I, K, output].map(({ data }) => data.length);
+      const [matrix, taps, columns] = [math.matrix(R, N), math.matrix(R, N), math.matrix(T, R)];
+      math.eachTap(I, K, stride, padding, (r, k, p) => {
+        matrix.data[r * N + p] = K.data[k];
+        taps.data[r * N + p] = k + 1;
+        columns.data[k * R + r] = I.data[p];
+      });
+      const count = ({ data }) => data.filter(Boolean).length;
+      const [row, column] = [Math.min(pins.row, R - 1), Math.min(pins.column, N - 1)];
       return {
-        matrix, columns, sources, vec_image: image.data, vec_output: output.data, output,
-        structural: sources.data.filter((p) => p >= 0).length, nonzeros: matrix.data.filter(Boolean).length,
-        banded_multiply_adds: outputs * pixels, im2col_multiply_adds: taps * outputs,
-        row, products, total: products.reduce((sum, x) => sum + x, 0),
-        column, readers: [...output.data.keys()].filter((r) => tapOf({ sources }, r, column) >= 0),
+        output, matrix, columns, taps, vec_image: I.data, vec_output: output.data,
+        structural: count(taps), nonzeros: count(matrix), multiply_adds: [R * N, T * R],
+        row, products: K.data.map((weight, k) => weight * columns.data[k * R + row]), total: output.data[row],
+        column, readers: [...output.data.keys()].filter((r) => column >= 0 && taps.data[r * N + column]),
       };
     }
 
-    static describe(s, v) {
-      const [shape, product] = s.form === "banded"
-        ? [`M is ${size(v.matrix)}: ${v.structural} of its ${v.matrix.data.length} entries hold a weight, ${v.nonzeros} are not 0`, `Row ${v.row} times vec(I)`]
-        : [`im2col(I) is ${size(v.columns)}: ${v.columns.data.length} numbers from ${v.vec_image.length} pixels`, `vec(K) times column ${v.row}`];
-      return `${shape}. ${product} is ${number(v.total)}, output ${place(v.row, v.output.cols)}.${pixelText(s, v)}`;
+    static describe(state, v) {
+      return `M, ${v.matrix.rows} × ${v.matrix.cols}, holds ${v.structural} weights, ${v.nonzeros} not 0; multiply–adds: ${v.multiply_adds.join(", by im2col ")}. ` +
+        `Output ${v.row}, O${at(v.row, v.output.cols)}, is ${number(v.total)}.${pixelText(state, v)}`;
     }
 
-    static python({ image, kernel, stride, padding }) {
-      const { row, column } = this.held;
-      return ``;
+    static python(state) {
+      const { row, column } = this.values(state);
+      return `import numpy as np
+from cnnmath.convolution import correlate2d, correlation_matrix, im2col
+
+image = np.array(${rowsText(state.image)})
+kernel = np.array(${rowsText(state.kernel)})
+stride, padding, row, column = ${state.stride}, ${state.padding}, ${row}, ${column}
+output = correlate2d(image, kernel, stride, padding)
+
+matrix = correlation_matrix(kernel, image.shape, stride, padding)
+vec_image = image.ravel()
+vec_output = matrix @ vec_image
+
+columns = im2col(image, kernel.shape, stride, padding)
+products = kernel.ravel() * columns[:, row]
+total = products.sum()
+
+taps = correlation_matrix(1 + np.arange(kernel.size).reshape(kernel.shape), image.shape, stride, padding)
+structural, nonzeros = np.count_nonzero(taps), np.count_nonzero(matrix)
+multiply_adds = matrix.size, columns.size
+readers = np.flatnonzero(taps[:, column]) if column >= 0 else []`;
+    }
+
+    build() {
+      const { signal } = this;
+      const weigh = (k) => this.point(k === null ? null : { tap: k + 1, everywhere: true });
+      this.grids = [0, 1, 2, 3, 4].map((g) => {
+        const what = (i, j) => (i === null ? null : arrays(this.state, this.computed)[g][2](i, j));
+        const pick = (i, j) => {
+          const { tap, ...pins } = what(i, j);
+          this.pick(pins);
+        };
+        return cnnmath.grid({ onpick: pick, ondrag: pick, onpoint: (i, j) => this.point(what(i, j)), onescape: () => this.pick({ column: -1 }) }, signal);
+      });
+      this.weights = cnnmath.kernelField(this, weigh);
+      this.presets = cnnmath.kernelPresets(PRESETS, (kernel) => this.update({ kernel }), signal);
+      this.choices = controls.choices(this, CHOICES);
+      this.formula = cnnmath.formula({ onpoint: weigh }, signal);
+      this.pixel = h("div", { class: "live" });
+      const [image, output, left, right, product] = this.grids.map(({ node }) => node);
+      this.equation = cnnmath.equation(image, "⋆", this.weights.node, "=", output, "", left, "·", right, "=", product);
+      return [this.equation.node, this.formula.node, this.pixel, this.presets.node, h("div", { class: "row controls" }, ...this.choices.nodes)];
+    }
+
+    paint(state) {
+      const { over, ramps, room, grids, view } = this;
+      const { row, column, columns: { data: columns }, output, readers, taps: { rows: R, cols: N, data: taps } } = view;
+      const [kernel, weights] = [cnnmath.shapeOf(state.kernel), state.kernel.flat()];
+      const banded = state.form === "banded";
+      const tap = over?.tap ?? (column < 0 ? 0 : taps[row * N + column]);
+      const marks = ({ row: r, column: p, tap: k }) => {
+        if (k === undefined) return `${r === row ? "at" : ""} ${readers.includes(r) ? "also" : ""}`;
+        const lit = k === tap && (r === row || over?.everywhere);
+        return `${k === 0 ? "none" : lit ? "lit" : r === row ? "tap" : ""} ${p < 0 ? "pad" : p === column ? "also" : ""}`;
+      };
+      const colours = [cnnmath.greys(view.vec_image, ramps), cnnmath.signed(output.data, ramps), cnnmath.signed(weights, ramps)];
+      const large = cnnmath.cellSize(state.image[0].length + 2 * state.padding, room, 34);
+      const big = banded ? view.matrix : view.columns;
+      // beside M its two vectors need 195 px; on a narrow screen it has a line of its own
+      const cell = fit(Math.max(big.cols, weights.length), room - (banded && room > 600 ? 195 : 8), big.rows);
+      const sizes = [[large], [large], [cell], ...[N, R].map((rows) => (banded ? [32, fit(1, room, rows)] : [cell]))];
+      arrays(state, view).forEach(([name, array, what], g) => {
+        const grid = grids[g];
+        grid.node.ariaLabel = `${name}: arrow keys move, Escape lets go`;
+        grid.resize(...sizes[g]);
+        grid.update(array.rows, array.cols, (i, j) => {
+          const cell = what(i, j);
+          const value = array.data[i * array.cols + j];
+          if (cell.row === row && cell.column !== -1 && (cell.column ?? column) === column) grid.select(i, j);
+          const blank = [cell.column < 0, false, cell.tap === 0][g % 3];
+          return blank ? { text: "", marks: marks(cell) } : { value, fill: colours[g % 3](value), marks: marks(cell) };
+        });
+        this.equation.tell(g && g + 1, name, array);
+      });
+      this.equation.tell(1, "kernel K", kernel);
+      const [i, j] = place(row, output.cols);
+      grids[0].outline(i * state.stride, j * state.stride, kernel.rows, kernel.cols);
+      grids[banded ? 2 : 3].outline(...(banded ? [row, 0, 1, N] : [0, row, weights.length, 1]));
+      grids[banded ? 3 : 2].hideOutline();
+      this.weights.update(state.kernel, ramps, tap ? place(tap - 1, kernel.cols) : null);
+      this.formula.update(weights.map((_, k) => columns[k * R + row]), weights, number(view.total), tap - 1);
+      this.pixel.textContent = pixelText(state, view);
+      this.presets.update(state.kernel);
+      this.choices.set(state);
     }
   }
 

@@ -37,6 +37,9 @@ globalThis.cnnmath ??= { data: {} };
     return sign + strip(size < 0.1 ? Number(size.toPrecision(3)).toFixed(6) : size.toFixed(3));
   }
 
+  /** A sum as a figure prints it, first rounded to nine decimals: the same terms may differ in their last digits. */
+  const told = (x) => number(Math.floor(x * 1e9 + 0.5) / 1e9);
+
   function strip(text) {
     return text.includes(".") ? text.replace(/\.?0+$/, "") : text;
   }
@@ -84,31 +87,33 @@ globalThis.cnnmath ??= { data: {} };
       const good = typeof value === "string" && [...value].length <= maximum && !/\p{Cs}/u.test(value); // no half surrogate pairs
       return good ? value : refuse(figure, name, `be text of at most ${maximum} characters`, value);
     },
-    /** An array of arrays, rows × cols, of finite numbers no larger than `limit`. */
-    matrix(figure, name, value, maxRows, maxCols, limit = 1e6) {
-      return matrixRows(figure, name, value, `be a matrix of 1 to ${maxRows} rows and 1 to ${maxCols} columns`, maxRows, maxCols, limit);
+    /** An array of arrays, rows × cols, of finite numbers no larger than `limit`; `given` is what a refusal shows. */
+    matrix(figure, name, value, maxRows, maxCols, limit = 1e6, given = value,
+      rule = `be a matrix of 1 to ${maxRows} rows and 1 to ${maxCols} columns`) {
+      const rows = Array.isArray(value) && value.every(Array.isArray) ? value : refuse(figure, name, rule, given);
+      const good = rows.length >= 1 && rows.length <= maxRows && rows[0].length >= 1 && rows[0].length <= maxCols;
+      if (!good || rows.some((row) => row.length !== rows[0].length)) refuse(figure, name, rule, given);
+      return rows.map((row) => row.map((x) => entry(figure, name, x, limit)));
     },
     /** A number, an array of numbers or a matrix: it keeps its number of dimensions. */
-    array(figure, name, value, maxRows, maxCols, limit = 1e6) {
+    array(figure, name, value, maxRows, maxCols, limit) {
       if (typeof value === "number") return entry(figure, name, value, limit);
       const flat = Array.isArray(value) && !value.some(Array.isArray);
       const rule = `be a number, 1 to ${maxCols} numbers or a matrix of up to ${maxRows} × ${maxCols} numbers`;
-      const rows = matrixRows(figure, name, flat ? [value] : value, rule, maxRows, maxCols, limit, value);
+      const rows = check.matrix(figure, name, flat ? [value] : value, maxRows, maxCols, limit, value, rule);
       return flat ? rows[0] : rows;
     },
-    /** An array of at most `maximum` items; item(figure, name, value) checks one. */
-    list(figure, name, value, maximum, item) {
-      const good = Array.isArray(value) && value.length <= maximum;
-      if (!good) refuse(figure, name, `be a list of at most ${maximum} items`, value);
-      return value.map((x, k) => item(figure, `${name} must fit item by item: item ${k}`, x));
+    /** An array of at most `maximum` items, each as the check called `kind` wants it. */
+    list(figure, name, value, maximum, kind, ...limits) {
+      if (!Array.isArray(value) || value.length > maximum) refuse(figure, name, `be a list of at most ${maximum} items`, value);
+      return value.map((x, k) => check[kind](figure, `${name} must fit item by item: item ${k}`, x, ...limits));
     },
-    /** A dict with just the names of `fields`, each of which checks its value as in `list`. */
+    /** A dict of just these `fields`: {name: [a check's name, …limits]}. */
     record(figure, name, value, fields) {
       const names = Object.keys(fields);
-      const found = value !== null && typeof value === "object" && !Array.isArray(value) ? Object.keys(value) : [];
-      const good = found.length === names.length && names.every((key) => found.includes(key));
+      const good = value && typeof value === "object" && String(Object.keys(value).sort()) === String([...names].sort());
       if (!good) refuse(figure, name, `be a dict of ${names.join(" and ")}`, value);
-      return Object.fromEntries(names.map((key) => [key, fields[key](figure, `${name}'s ${key}`, value[key])]));
+      return Object.fromEntries(Object.entries(fields).map(([key, [kind, ...limits]]) => [key, check[kind](figure, `${name}'s ${key}`, value[key], ...limits)]));
     },
     /** An array of `length` integers, each from minimum to maximum. */
     integers(figure, name, value, length, minimum, maximum) {
@@ -117,13 +122,6 @@ globalThis.cnnmath ??= { data: {} };
       return good ? [...value] : refuse(figure, name, `be ${length} integers from ${minimum} to ${maximum}`, value);
     },
   };
-
-  function matrixRows(figure, name, value, rule, maxRows, maxCols, limit, given = value) {
-    const rows = Array.isArray(value) && value.every(Array.isArray) ? value : refuse(figure, name, rule, given);
-    const good = rows.length >= 1 && rows.length <= maxRows && rows[0].length >= 1 && rows[0].length <= maxCols;
-    if (!good || rows.some((row) => row.length !== rows[0].length)) refuse(figure, name, rule, given);
-    return rows.map((row) => row.map((x) => entry(figure, name, x, limit)));
-  }
 
   function entry(figure, name, x, limit) {
     const good = typeof x === "number" && Math.abs(x) <= limit;
@@ -142,5 +140,5 @@ globalThis.cnnmath ??= { data: {} };
     return node;
   }
 
-  Object.assign(cnnmath, { literal, rowsText, number, show, StateError, refuse, check, h, MINUS });
+  Object.assign(cnnmath, { literal, rowsText, number, told, show, StateError, refuse, check, h, MINUS });
 })(globalThis.cnnmath);

@@ -17,8 +17,8 @@
   }
 
   /** A subclass says what is its own:
-   *    static tag, label, css, defaults
-   *    static check(state) → the state to keep, or a StateError
+   *    static tag, label, css, and either defaults and check(state) → the state to keep, or a StateError;
+   *      or fields {name: [a check's name, default, …limits]}, from which both follow, and fits(state)
    *    static values(state) → {name: number | array | matrix}, pure
    *    static describe(state, values) → one sentence;  static python(state) → runnable code
    *    build() → the nodes of the body, made once;  paint(state, values) → the picture, from values only */
@@ -26,6 +26,14 @@
     static observedAttributes = ["state"];
     static css = "";
     static linkable = true;
+
+    static get defaults() { return Object.fromEntries(Object.entries(this.fields).map(([name, [, value]]) => [name, value])); }
+
+    static check(state) {
+      const kept = Object.fromEntries(Object.entries(this.fields).map(([name, [kind, , ...limits]]) => [name, cnnmath.check[kind](this.label, name, state[name], ...limits)]));
+      this.fits?.(kept);
+      return kept;
+    }
 
     #state = null;
     #values = null;
@@ -94,6 +102,17 @@
       this.#values = null;
       this.repaint();
     }
+
+    /** Pointing shows: `view` has the values with these fields, until point(null). Picking keeps them. */
+    point(fields) {
+      this.over = fields;
+      this.repaint();
+    }
+    pick(fields) {
+      this.over = null;
+      return this.update(fields);
+    }
+    get view() { return this.over ? this.compute({ ...this.state, ...this.over }) : this.computed; }
 
     /** Change some fields. Returns whether the state was good; if not, the message is shown. */
     update(changes) {

@@ -7,6 +7,9 @@
   const MOVES = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1],
     PageUp: [-Infinity, 0], PageDown: [Infinity, 0], Home: [0, -Infinity], End: [0, Infinity] };
 
+  const GAP = 2; // px between cells
+  const SMALLEST_PRINT = [20, 12]; // px, width and height of a cell with a number
+
   let serial = 0;
 
   /** Cell size in px so that `cols` columns fit `width`, from 22 to `largest`. */
@@ -54,17 +57,18 @@
    * options.label names it; options.onmove(di, dj) is called for arrow keys, Home, End and Page keys;
    * onenter() for Enter or Space; onescape() for Escape; onpoint(i, j) while the pointer is over a cell and
    * onpoint(null) when it leaves; onpick(i, j) on a click or tap; ondrag(i, j) while pressed and moving; `leap`
-   * is the step of Shift and an arrow.
+   * is the step of Shift and an arrow. Without onmove and onenter, keys move the active cell and pick it.
    * update(rows, cols, look) draws: look(i, j) gives {value, fill: [r, g, b], marks: "tap lit pad", badge, text}. */
   function grid(options, signal) {
     const id = `cm-grid-${++serial}`;
     const node = h("div", { class: "grid", role: "grid", tabindex: "0", "aria-label": options.label });
     const frame = h("div", { class: "frame", hidden: true, "aria-hidden": "true" });
-    let rows = 0, cols = 0, cells = [], active = null;
+    let rows = 0, cols = 0, cells = [], active = null, wide, high;
 
     function shape(newRows, newCols) {
       if (newRows === rows && newCols === cols) return;
-      [rows, cols] = [newRows, newCols];
+      [rows, cols, active] = [newRows, newCols, null];
+      node.removeAttribute("aria-activedescendant");
       cells = Array.from({ length: rows * cols }, (_, k) => h("div", { class: "cell", role: "gridcell", id: `${id}-${k}` }));
       node.replaceChildren(...Array.from({ length: rows }, (_, i) => h("div", { role: "row" }, ...cells.slice(i * cols, (i + 1) * cols))), frame);
       node.style.gridTemplateColumns = `repeat(${cols}, auto)`;
@@ -95,20 +99,48 @@
 
     /** Outline rows i … i+height−1, columns j … j+width−1; it slides there. */
     function outline(i, j, height, width) {
-      const step = parseFloat(node.style.getPropertyValue("--cell")) + 2;
       frame.hidden = false;
-      frame.style.transform = `translate(${j * step - 2}px, ${i * step - 2}px)`;
-      frame.style.width = `${width * step + 2}px`;
-      frame.style.height = `${height * step + 2}px`;
+      frame.style.transform = `translate(${j * (wide + GAP) - 2}px, ${i * (high + GAP) - 2}px)`;
+      frame.style.width = `${width * (wide + GAP) + 2}px`;
+      frame.style.height = `${height * (high + GAP) + 2}px`;
     }
 
-    pointing(node, () => [rows, cols], options, signal);
-    const resize = (size) => node.style.setProperty("--cell", `${size}px`);
+    /** Move the active cell within the grid, and pick it. */
+    function step(...by) {
+      const cell = [rows, cols].map((size, k) => Math.max(0, Math.min(size - 1, (active?.[k] ?? 0) + by[k])));
+      select(...cell);
+      options.onpick?.(...cell);
+    }
+
+    pointing(node, () => [rows, cols], { onmove: step, onenter: () => step(0, 0), ...options }, signal);
+    /** Make the cells `width` × `height` px; without room for a number they are read by pointing or by ear. */
+    function resize(width, height = width) {
+      [wide, high] = [width, height];
+      node.style.setProperty("--cell", `${wide}px`);
+      node.style.setProperty("--high", `${high}px`);
+      node.classList.toggle("bare", wide < SMALLEST_PRINT[0] || high < SMALLEST_PRINT[1]);
+    }
     resize(40);
     return { node, update, select, outline, resize, hideOutline: () => (frame.hidden = true), get active() { return active; } };
   }
 
-  /** A picture of a matrix, one pixel an entry, enlarged without smoothing; colour(x, k) gives [r, g, b] of entry k. */
+  /** Nodes in a row, signs (strings) between them, as an equation reads; "" ends a line. tell(k, "image I", array)
+   *  writes "image I, 5 × 5" under the k-th node. */
+  function equation(...parts) {
+    const captions = [];
+    const node = h("div", { class: "equation" }, ...parts.map((part) => {
+      if (typeof part === "string") return h("div", { class: part ? "operator" : "break" }, part);
+      captions.push(h("div", { class: "caption" }));
+      return h("div", { class: "panel" }, part, captions.at(-1));
+    }));
+    const tell = (k, name, { rows, cols }) => {
+      const symbol = name.lastIndexOf(" ") + 1;
+      captions[k].replaceChildren(name.slice(0, symbol), h("b", {}, name.slice(symbol)), `, ${rows}\u00a0×\u00a0${cols}`);
+    };
+    return { node, tell };
+  }
+
+  /** A picture of a matrix, one pixel an entry, enlarged without smoothing; colour(x, k) gives [r, g, b] of entry k, or null for none. */
   function picture(label) {
     const node = h("canvas", { role: "img", "aria-label": label });
     let pixels = null;
@@ -119,23 +151,32 @@
       }
       for (let k = 0, p = 0; k < data.length; k++) {
         const rgb = colour(data[k], k);
-        pixels.data[p++] = rgb[0];
-        pixels.data[p++] = rgb[1];
-        pixels.data[p++] = rgb[2];
-        pixels.data[p++] = 255;
+        pixels.data[p++] = rgb?.[0];
+        pixels.data[p++] = rgb?.[1];
+        pixels.data[p++] = rgb?.[2];
+        pixels.data[p++] = rgb ? 255 : 0;
       }
       node.getContext("2d").putImageData(pixels, 0, 0);
     }
     return { node, update };
   }
 
-  /** A picture to point at, with a frame around some of its pixels; `options` are a grid's, besides `tabindex`. */
+  /** A picture to point at, with a frame around some of its pixels; `options` are a grid's, besides `tabindex`.
+   *  update(matrix, colour, hatch) draws: where hatch(x, k) is a colour, that entry is hatched with it. */
   function pane(options, signal) {
     const canvas = picture(options.label);
+    const hatched = picture("hatching");
+    hatched.node.className = "hatch";
     const frame = h("div", { class: "frame" }, h("div", { class: "handle" }));
-    const node = h("div", { class: "pane", role: "application", tabindex: options.tabindex ?? "0", "aria-label": `${options.label}: arrow keys move the frame` }, canvas.node, frame);
+    const node = h("div", { class: "pane", role: "application", tabindex: options.tabindex ?? "0", "aria-label": `${options.label}: arrow keys move the frame` }, canvas.node, hatched.node, frame);
     let scale = 1;
     pointing(node, () => [canvas.node.height, canvas.node.width], options, signal);
+
+    function update(matrix, colour, hatch) {
+      canvas.update(matrix, colour);
+      hatched.node.hidden = !hatch;
+      if (hatch) hatched.update(matrix, hatch);
+    }
 
     /** One pixel of the picture becomes `newScale` px of the page. */
     function resize(newScale) {
@@ -149,7 +190,7 @@
       frame.style.width = `${width * scale + 4}px`;
       frame.style.height = `${height * scale + 4}px`;
     }
-    return { node, update: canvas.update, resize, outline };
+    return { node, update, resize, outline };
   }
 
   /** 256 colours of a ramp as a lookup from value to [r, g, b], for `low` … `high`. */
@@ -157,6 +198,15 @@
     const span = high - low || 1;
     const table = Array.from({ length: 256 }, (_, k) => ramp(k / 255));
     return (x) => table[Math.max(0, Math.min(255, Math.round(((x - low) / span) * 255)))];
+  }
+
+  /** Colours for the numbers of an image: black is the lowest or 0, white the highest. */
+  const greys = (data, ramps) => lookup(ramps.grey, Math.min(0, ...data), Math.max(1e-9, ...data));
+
+  /** Colours for numbers with a sign, symmetric about 0. */
+  function signed(data, ramps) {
+    const limit = cnnmath.math.limit(data);
+    return (x) => ramps.diverging(x / limit);
   }
 
   /** A ramp with its two ends: "−6 ▭ 6" of the diverging one, or "0 ▭ 6" of the grey one where `low` is 0. */
@@ -173,5 +223,5 @@
     return { node, update };
   }
 
-  Object.assign(cnnmath, { grid, pane, picture, lookup, legend, cellSize });
+  Object.assign(cnnmath, { grid, equation, pane, picture, lookup, greys, signed, legend, cellSize });
 })(globalThis.cnnmath);

@@ -103,6 +103,53 @@
     return { node, update };
   }
 
+  /** The editor of a figure's field `kernel`; onpoint(k | null) with the weight's place in the flattened kernel. */
+  function kernelField(figure, onpoint) {
+    return kernelEditor({ label: "kernel K",
+      onpoint: (m, n) => onpoint(m === null ? null : m * figure.state.kernel[0].length + n),
+      onweight: (m, n, value) => { const { kernel } = figure.state; kernel[m][n] = value; figure.update({ kernel }); },
+      onrefuse: (m, n, text) => figure.refuseText(`kernel[${m}][${n}]`, text) }, figure.signal);
+  }
+
+  /** A kernel as size × size: cut, or framed by zeros; equal weights keep their sum instead. */
+  function resized(rows, size) {
+    const flat = rows.flat();
+    const equal = flat.every((x) => x === flat[0]) && (flat[0] * flat.length) / size ** 2;
+    const [top, left] = [rows, rows[0]].map(({ length }) => (length - size) >> 1);
+    return Array.from({ length: size }, (_, m) => Array.from({ length: size }, (_, n) => equal || (rows[top + m]?.[left + n] ?? 0)));
+  }
+
+  /** What figures with the fields `kernel` and `flip` share: editor, presets, sizes, flip button and the sum of products.
+   *  Editor and sum light up together: figure.lit is the weight pointed at, [m, n] of K, or null; point(m, n) and pointTerm(k) set it. */
+  function kernelPanel(figure, presets) {
+    const turned = (k, count) => (figure.state.flip ? count - 1 - k : k); // a turned kernel is read backwards
+    const point = (m, n) => { figure.lit = m === null ? null : [m, n]; figure.repaint(); };
+    const pointTerm = (k) => {
+      const { cols, data } = figure.computed.used;
+      const place = turned(k, data.length);
+      point(...(k === null ? [null] : [Math.floor(place / cols), place % cols]));
+    };
+    const editor = kernelField(figure, point);
+    const chips = kernelPresets(presets, (kernel) => figure.update({ kernel }), figure.signal);
+    const sizes = controls.segmented("kernel size", [3, 5, 7], (size) => figure.update({ kernel: resized(figure.state.kernel, size) }), figure.signal);
+    const flip = controls.button("↻ flip: true convolution", () => figure.update({ flip: !figure.state.flip }), figure.signal);
+    const sum = cnnmath.formula({ onpoint: pointTerm }, figure.signal);
+
+    /** Draw; `total` is the sum as text. Returns the lit term, or −1. */
+    function update(state, { used, window }, total) {
+      const { lit, ramps } = figure;
+      const term = lit ? turned(lit[0] * used.cols + lit[1], used.data.length) : -1;
+      editor.update(state.kernel, ramps, lit, state.flip);
+      chips.update(state.kernel);
+      sizes.set(used.rows === used.cols && used.rows);
+      flip.set(state.flip);
+      sum.update(window.data, used.data, total, term);
+      return term;
+    }
+    figure.lit = null;
+    return { weights: editor.node, presets: chips.node, sizes: sizes.node, flip: flip.node, formula: sum.node, point, pointTerm, update };
+  }
+
   const kernelCss = `
 .kernel { display: inline-grid; gap: 2px; transition: transform 400ms ease-in-out; }
 .weight { display: flex; flex-direction: column; align-items: center; justify-content: center; min-height: 28px; padding: 3px 2px; border: 1px solid var(--cm-line); border-radius: 3px; transition: transform 400ms ease-in-out; }
@@ -113,5 +160,5 @@
 .weight input[type="range"] { width: 46px; height: 16px; margin: 0; accent-color: currentColor; touch-action: pan-y; }
 `;
 
-  Object.assign(cnnmath, { RIDGE, kernels, kernelPresets, kernelEditor, kernelCss, checkFits, shapeOf });
+  Object.assign(cnnmath, { RIDGE, kernels, kernelPresets, kernelEditor, kernelField, kernelPanel, kernelCss, checkFits, shapeOf });
 })(globalThis.cnnmath);

@@ -34,14 +34,17 @@
     return out;
   }
 
-  /** The rows × cols entries of an image from row `top`, column `left` on, `dilation` apart; zeros outside it. */
-  function windowAt(image, rows, cols, top, left, dilation = 1) {
-    const out = matrix(rows, cols);
-    for (let k = 0; k < rows * cols; k++) {
-      const [i, j] = [top + Math.floor(k / cols) * dilation, left + (k % cols) * dilation];
-      if (i >= 0 && j >= 0 && i < image.rows && j < image.cols) out.data[k] = image.data[i * image.cols + j];
+  /** What one output cell, held to the output, is made of: its window (zeros outside the image), products and total. */
+  function look(image, used, output, cell, stride = 1, padding = 0, dilation = 1) {
+    const [i, j] = [output.rows, output.cols].map((size, k) => Math.max(0, Math.min(size - 1, cell[k])));
+    const window = matrix(used.rows, used.cols);
+    for (let k = 0; k < used.data.length; k++) {
+      const r = i * stride - padding + Math.floor(k / used.cols) * dilation;
+      const c = j * stride - padding + (k % used.cols) * dilation;
+      if (r >= 0 && c >= 0 && r < image.rows && c < image.cols) window.data[k] = image.data[r * image.cols + c];
     }
-    return out;
+    const products = matrix(used.rows, used.cols, window.data.map((x, k) => x * used.data[k]));
+    return { cell: [i, j], window, products, total: output.data[i * output.cols + j] };
   }
 
   /** K turned by 180°: turned[m, n] = K[K_h − 1 − m, K_w − 1 − n]. */
@@ -66,6 +69,19 @@
       }
     }
     return out;
+  }
+
+  /** Call visit(r, k, p) wherever window r reads pixel p with weight k: places in vec(O), vec(K) and vec(I). */
+  function eachTap(image, kernel, stride, padding, visit) {
+    const cols = outputSize(image.cols, kernel.cols, stride, padding);
+    const outputs = cols * outputSize(image.rows, kernel.rows, stride, padding);
+    for (let r = 0; r < outputs; r++) {
+      for (let k = 0; k < kernel.data.length; k++) {
+        const a = Math.floor(r / cols) * stride + Math.floor(k / kernel.cols) - padding;
+        const b = (r % cols) * stride + (k % kernel.cols) - padding;
+        if (a >= 0 && b >= 0 && a < image.rows && b < image.cols) visit(r, k, a * image.cols + b);
+      }
+    }
   }
 
   /** Convolution: correlation with the kernel turned by 180°. */
@@ -93,5 +109,5 @@
     return photos.get(name);
   }
 
-  cnnmath.math = { matrix, fromRows, toRows, outputSize, pad, windowAt, turn180, correlate2d, convolve2d, limit, photo };
+  cnnmath.math = { matrix, fromRows, toRows, outputSize, pad, look, turn180, correlate2d, eachTap, convolve2d, limit, photo };
 })(globalThis.cnnmath);

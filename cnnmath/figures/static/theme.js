@@ -18,6 +18,7 @@
 .figure { max-width: 100%; color: var(--cm-ink); font-size: 0.95rem; }
 .row { display: flex; flex-wrap: wrap; align-items: center; gap: 0.5rem 1.1rem; margin: 0.7rem 0; }
 .equation { display: flex; flex-wrap: wrap; align-items: center; gap: 0.6rem 0.9rem; }
+.break { flex-basis: 100%; }
 .operator { font-size: 1.35rem; color: var(--cm-muted); }
 .panel { min-width: 0; max-width: 100%; overflow-x: auto; padding: 3px; }
 .caption { margin-top: 0.3rem; color: var(--cm-muted); font-size: 0.88rem; }
@@ -25,19 +26,23 @@
 .muted { color: var(--cm-muted); }
 .grid { position: relative; display: inline-grid; gap: 2px; outline-offset: 3px; touch-action: pan-y; user-select: none; -webkit-user-select: none; }
 .grid > [role="row"] { display: contents; }
-.cell { position: relative; display: flex; align-items: center; justify-content: center; height: var(--cell); width: var(--cell); border-radius: 3px; border: 1px solid var(--cm-line); font-size: calc(var(--cell) * 0.38); line-height: 1; overflow: hidden; white-space: nowrap; }
+.cell { position: relative; display: flex; align-items: center; justify-content: center; height: var(--high, var(--cell)); width: var(--cell); border-radius: 3px; border: 1px solid var(--cm-line); font-size: calc(var(--cell) * 0.38); line-height: 1; overflow: hidden; white-space: nowrap; }
 .cell.pad { border-style: dashed; border-color: var(--cm-edge); background-image: repeating-linear-gradient(45deg, transparent 0 5px, color-mix(in srgb, var(--cm-edge) 45%, transparent) 5px 6px); }
 .cell.erased { background-image: repeating-linear-gradient(45deg, transparent 0 4px, var(--cm-edge) 4px 5px); }
 .cell.tap { border-color: var(--cm-accent); }
 .cell.at { box-shadow: inset 0 0 0 2px var(--cm-accent); border-color: var(--cm-accent); }
-.cell.lit { box-shadow: inset 0 0 0 4px var(--cm-accent); border-color: var(--cm-accent); }
+.cell.lit { box-shadow: inset 0 0 0 max(2px, calc(var(--high, var(--cell)) / 10)) var(--cm-accent); border-color: var(--cm-accent); }
+.bare .cell { font-size: 0 !important; border-radius: 1px; contain: strict; }
+.bare .at, .bare .lit { box-shadow: 0 0 0 2px var(--cm-accent); z-index: 1; }
+.bare .frame::before, .bare .frame::after { display: none; }
 .cell .badge { position: absolute; right: 1px; bottom: 1px; padding: 0 2px; border-radius: 2px; font-size: 10px; line-height: 12px; background: var(--cm-paper); color: var(--cm-accent); }
 .frame { position: absolute; pointer-events: none; border: 2px solid var(--cm-accent); border-radius: 4px; transition: transform 180ms ease-out; }
 .frame::before, .frame::after { content: ""; position: absolute; width: 11px; height: 11px; border: solid var(--cm-accent); }
 .frame::before { top: -4px; left: -4px; border-width: 4px 0 0 4px; border-top-left-radius: 4px; }
 .frame::after { right: -4px; bottom: -4px; border-width: 0 4px 4px 0; border-bottom-right-radius: 4px; }
 .pane { position: relative; width: fit-content; touch-action: pan-y; cursor: crosshair; user-select: none; -webkit-user-select: none; }
-.pane canvas { width: 100%; image-rendering: pixelated; }
+.pane canvas { width: 100%; image-rendering: pixelated; box-shadow: 0 0 0 1px var(--cm-line); }
+.pane .hatch { position: absolute; inset: 0; -webkit-mask-image: repeating-linear-gradient(45deg, #000 0 2px, transparent 2px 5px); }
 .pane .frame { top: 0; left: 0; pointer-events: auto; touch-action: none; transition: none; box-shadow: 0 0 0 1px var(--cm-paper); }
 .pane .frame::before { top: -10px; left: -10px; }
 .pane .frame::after { right: -10px; bottom: -10px; }

@@ -1,0 +1,59 @@
+# Every command of the project: `make` lists them, CONTRIBUTING.md says when to use which.
+
+# The first Python on the path that the pinned packages support.
+PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11 python; do \
+	$$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' 2>/dev/null \
+	&& echo $$python && break; done)
+UV ?= $(shell command -v uv 2>/dev/null)
+
+BIN := .venv/bin
+READY := .venv/.ready
+PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile -ra
+ifneq ($(UV),)
+VENV := $(UV) venv --quiet --python '$(PYTHON)'
+INSTALL := $(UV) pip install --compile-bytecode --python $(BIN)/python
+else
+VENV := $(PYTHON) -m venv
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+endif
+
+.PHONY: help setup book test coverage lab notebooks bench oracle clean
+
+help: ## list the commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s%s\n", $$1, $$2 }' Makefile
+
+setup: $(READY) ## make .venv with every package at its pinned version
+
+$(READY): requirements.txt constraints.txt pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Python 3.11 to 3.14 is needed: install it, or name it with make PYTHON=..."; exit 1; }
+	test -x $(BIN)/python || $(VENV) .venv || { rm -rf .venv; exit 1; }
+	$(INSTALL) -r requirements.txt
+	@touch $@
+
+book: $(READY) ## build the book, say where it is, and open it where there is a display
+	$(BIN)/python tools/build_book.py --open
+
+test: $(READY) ## run every test: unit, docstrings, notebooks, figures and book in a browser, repository rules
+	$(BIN)/python tools/build_book.py
+	$(PYTEST)
+
+coverage: $(READY) ## run every test and list the lines of cnnmath that none reached, notebooks included
+	$(BIN)/python tools/build_book.py
+	$(PYTEST) --cov=cnnmath --cov-report=term-missing:skip-covered
+
+lab: $(READY) ## open the notebooks in JupyterLab
+	$(BIN)/jupyter lab book $(ARGS)
+
+notebooks: $(READY) ## run every notebook anew and store its outputs in the committed form
+	$(BIN)/jupyter execute --inplace --timeout=120 book/*.ipynb
+	$(BIN)/python tools/normalise_notebooks.py
+
+bench: $(READY) ## print the speed of cnnmath beside other libraries, and the weight and latency of figures
+	for script in benchmarks/*.py; do OMP_NUM_THREADS=1 $(BIN)/python $$script || exit 1; done
+
+oracle: $(READY) ## install PyTorch into .venv and run the tests that compare with it
+	$(INSTALL) -c constraints.txt -e '.[oracle]'
+	$(PYTEST) -m oracle tests
+
+clean: ## remove the built book and the executed notebooks
+	rm -rf _build

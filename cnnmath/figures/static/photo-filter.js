@@ -1,0 +1,160 @@
+/* PhotoFilter: a photograph, or the reader's own picture, under a kernel. */
+(function (cnnmath) {
+  "use strict";
+  const { controls, h, math, told } = cnnmath;
+
+  const SIZES = { "coffee-grey-28": 28, "coffee-grey-128": 128, "coffee-grey-256": 256 };
+  const SHOWN = { signed: "output", absolute: "np.abs(output)", clipped: "np.clip(output, 0, 1)" };
+  const PRESETS = ["sobel_x", "sobel_y", "laplacian", "box_blur", "gaussian", "sharpen", "emboss", "identity"];
+  const LEAP = 10; // pixels that Shift and an arrow move
+  const COMFORT = 256; // px that each picture has when anything stands beside it
+
+  const shape = ({ rows, cols }) => `${rows} × ${cols}`;
+  const sum = (data) => data.reduce((a, b) => a + b, 0);
+  const cut = (x) => x < -1e-9 || x > 1 + 1e-9; // clipped, and not by rounding alone
+
+  class PhotoFilter extends cnnmath.Figure {
+    static tag = "cnnmath-photo-filter";
+    static label = "PhotoFilter";
+    static fields = {
+      picture: ["choice", "coffee-grey-128", Object.keys(SIZES)], kernel: ["matrix", cnnmath.kernels.sobel_x, 7, 7],
+      padding: ["integer", 0, 0, 3], flip: ["flag", false], show: ["choice", "signed", Object.keys(SHOWN)],
+      cell: ["integers", [40, 23], 2, 0, 299],
+    };
+    static css = `${cnnmath.kernelCss}
+.panel { overflow: visible; }
+.two > .panel:nth-child(3) { order: 1; }
+.side { flex: 1 1 18rem; order: 2; }
+.side .row { margin: 0.4rem 0; }
+.lens { width: 84px; image-rendering: pixelated; border: 2px solid var(--cm-accent); border-radius: 4px; }
+.lens + .formula { flex: 1 1 12rem; }`;
+
+    static values({ picture, kernel, padding, flip, cell }, image = math.photo(picture)[0]) {
+      const weights = math.fromRows(kernel);
+      const used = flip ? math.turn180(weights) : weights;
+      const output = math.correlate2d(image, used, 1, padding);
+      const { data } = output;
+      return {
+        output, low: data.reduce((a, b) => Math.min(a, b)), high: data.reduce((a, b) => Math.max(a, b)), mean: sum(data) / data.length,
+        clipped: data.filter(cut).length, kernel_sum: sum(weights.data), used, ...math.look(image, used, output, cell, 1, padding),
+      };
+    }
+
+    static describe({ picture, padding, flip, show }, { output, low, high, mean, clipped, kernel_sum, used, cell, total }) {
+      const size = SIZES[picture];
+      return `The photo, ${size} × ${size}${padding ? `, padded by ${padding} (zeros)` : ""}, under a ${shape(used)} kernel${flip ? " turned by 180°" : ""} ` +
+        `of sum ${told(kernel_sum)}: the output, ${shape(output)}, runs from ${told(low)} to ${told(high)}, mean ${told(mean)}` +
+        `${show === "clipped" ? `; ${clipped} of ${output.data.length} pixels are clipped` : ""}. Row ${cell[0]}, column ${cell[1]} is ${told(total)}.`;
+    }
+
+    static python({ picture, kernel, padding, flip, show, cell }, own) {
+      const [operation, size] = [flip ? "convolve2d" : "correlate2d", SIZES[picture]];
+      const [i, j] = [kernel, kernel[0]].map(({ length }, k) => Math.min(cell[k], math.outputSize(size, length, 1, padding) - 1));
+      return `import numpy as np
+${own ? "from matplotlib.pyplot import imread\n" : ""}from cnnmath.convolution import ${operation}
+from cnnmath.image import ${own ? "luminance" : "load_photo, to_float"}
+
+${own ? `# Your own picture stayed in the page. This takes pixels of a PNG file where the page took means over areas.
+grey = luminance(imread("picture.png")[..., :3])
+places = np.arange(${size}) * min(grey.shape) // ${size}
+image = grey[places][:, places]` : `image = to_float(load_photo("coffee", ${size}))`}
+kernel = np.array(${cnnmath.rowsText(kernel)})
+padding = ${padding}
+output = ${operation}(image, kernel, padding=padding)
+shown = ${SHOWN[show]}
+low, high, mean, kernel_sum = output.min(), output.max(), output.mean(), kernel.sum()
+clipped = np.sum((output < -1e-9) | (output > 1 + 1e-9))  # not by rounding alone
+
+cell = i, j = ${i}, ${j}
+used = ${flip ? "kernel[::-1, ::-1]" : "kernel"}
+window = np.pad(image, padding)[i : i + used.shape[0], j : j + used.shape[1]]
+products = window * used
+total = products.sum()`;
+    }
+
+    get image() { return this.own?.[SIZES[this.state.picture]] ?? math.photo(this.state.picture)[0]; }
+    compute(state) { return this.constructor.values(state, this.image); }
+    get description() { return this.own ? super.description.replace("The photo", "Your own picture") : super.description; }
+    get code() { return this.constructor.python(this.state, this.own); }
+
+    build() {
+      const { signal } = this;
+      const hover = (cell) => { this.over = cell; this.repaint(); };
+      const go = (cell) => { this.over = null; this.update({ cell: this.look(cell).cell }); };
+      const pane = (label, tabindex, outputOf) => cnnmath.pane({ label, tabindex, leap: LEAP, onescape: () => hover(null),
+        ondrag: (i, j) => go(outputOf(i, j)), onpoint: (i, j) => hover(i === null ? null : outputOf(i, j)),
+        onmove: (di, dj) => go([this.computed.cell[0] + di, this.computed.cell[1] + dj]) }, signal);
+      const half = (taps) => (taps - 1) >> 1;
+      this.input = pane("input picture", "0", (i, j) => [i - half(this.computed.used.rows), j - half(this.computed.used.cols)]);
+      this.result = pane("output picture", "-1", (i, j) => [i, j]);
+      this.panel = cnnmath.kernelPanel(this, PRESETS);
+      this.mine = cnnmath.ownPicture(this, Object.values(SIZES));
+      this.choices = controls.choices(this, { padding: [0, 1, 2, 3], show: Object.keys(SHOWN) });
+      this.size = controls.segmented("picture", Object.values(SIZES), (size) => this.update({
+        picture: `coffee-grey-${size}`, cell: this.computed.cell.map((x) => Math.floor((x * size) / this.image.rows)) }), signal);
+      this.legend = cnnmath.legend();
+      this.lost = h("span", { class: "muted" });
+      this.lens = cnnmath.picture("the window, enlarged");
+      this.lens.node.className = "lens";
+      this.equation = cnnmath.equation(this.input.node, "⋆", this.panel.weights, "=", this.result.node);
+      const row = (...nodes) => h("div", { class: "row controls" }, ...nodes);
+      const [padding, show] = this.choices.nodes;
+      this.equation.node.append(h("div", { class: "side" }, this.panel.presets, row(this.panel.sizes, padding, this.panel.flip),
+        row(show, this.legend.node, this.lost), row(this.size.node, ...this.mine.nodes)));
+      return [this.equation.node, h("div", { class: "row" }, this.lens.node, this.panel.formula)];
+    }
+
+    restart() {
+      this.over = null;
+      this.mine.forget();
+    }
+
+    /** What the output pixel nearest to `cell` is made of. */
+    look(cell) {
+      const { used, output } = this.computed;
+      return math.look(this.image, used, output, cell, 1, this.state.padding);
+    }
+
+    paint(state, values) {
+      const { image, ramps } = this;
+      const { padding, flip, show } = state;
+      const { output, used, clipped } = values;
+      const view = { ...values, ...(this.over && this.look(this.over)) }; // pointing shows, a click keeps
+      const sign = flip ? "∗" : "⋆";
+      const limit = show === "clipped" ? 1 : math.limit(output.data);
+      const grey = cnnmath.lookup(ramps.grey, 0, 1);
+      const signed = cnnmath.lookup((t) => ramps.diverging(2 * t - 1), -limit, limit);
+      const padded = math.pad(image, padding);
+      const depth = (k, size) => Math.min(k, size - 1 - k); // from the nearer edge
+      const outside = (k) => Math.min(depth(Math.floor(k / padded.cols), padded.rows), depth(k % padded.cols, padded.cols)) < padding;
+      this.input.update(padded, grey, padding && ((_, k) => outside(k) && ramps.grey(0.6)));
+      this.result.update(output, show === "signed" ? signed : (x) => grey(show === "clipped" ? x : Math.abs(x) / limit), show === "clipped" && ((x) => cut(x) && ramps.diverging(Math.sign(x))));
+      this.arrange(padded.cols, used.cols, sign);
+      this.input.outline(...view.cell, used.rows, used.cols);
+      this.result.outline(...view.cell, 1, 1);
+      this.lens.update(view.window, grey);
+      this.panel.update(state, view, told(view.total));
+      this.legend.update(limit, ramps, show === "signed" ? -limit : 0);
+      this.lost.textContent = show === "clipped" ? `hatched: ${clipped} pixels below 0 (blue) or above 1 (orange)` : "";
+      this.equation.tell(0, padding ? `zero-padded by ${padding}: image I` : "image I", image);
+      this.equation.tell(1, "kernel K", used);
+      this.equation.tell(2, `output I\u00a0${sign}\u00a0K`, output);
+      this.choices.set(state);
+      this.size.set(image.rows);
+    }
+
+    /** Wide: the kernel between the pictures; medium: below them; narrow: one column. Pixels are whole dots of the screen. */
+    arrange(cols, taps, sign) {
+      const { room } = this;
+      const [three, two] = [(room - 62 * taps - 140) / 2, (room - 90) / 2];
+      const layout = three >= COMFORT ? "three" : two >= COMFORT ? "two" : "one";
+      const dots = ({ three, two, one: room - 24 }[layout] * devicePixelRatio) / cols;
+      for (const pane of [this.input, this.result]) pane.resize((Math.floor(dots) || dots) / devicePixelRatio);
+      this.equation.node.className = `equation ${layout}`;
+      const [before, after] = this.equation.node.querySelectorAll(".operator");
+      [before.textContent, after.textContent] = layout === "two" ? [`${sign} K =`, ""] : [sign, "="];
+    }
+  }
+
+  cnnmath.register(PhotoFilter);
+})(globalThis.cnnmath);

@@ -1,0 +1,87 @@
+"""The links of the built book, read from its HTML: no browser needed."""
+
+from html.parser import HTMLParser
+from urllib.parse import unquote, urlsplit
+
+import pytest
+
+FETCHED = {("script", "src"), ("img", "src"), ("link", "href"), ("source", "src"), ("iframe", "src"), ("video", "src")}
+
+
+class Links(HTMLParser):
+    """The targets that a page links to, fetches and offers."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.anchors, self.links, self.fetched = set(), [], []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        values = dict(attributes)
+        self.anchors.update(values[name] for name in ("id", "name") if values.get(name))
+        if tag == "a" and values.get("href"):
+            self.links.append(values["href"])
+        for name in ("src", "href"):
+            if (tag, name) in FETCHED and values.get(name):
+                self.fetched.append(values[name])
+
+
+@pytest.fixture(scope="session")
+def parsed(book, pages):
+    """Each page's links."""
+    return {page: Links((book / page).read_text(encoding="utf-8")) for page in pages}
+
+
+def target_of(book, page, link):
+    """The file in the book that a link leads to, and its fragment; None for what leaves the book."""
+    parts = urlsplit(link)
+    if parts.scheme or parts.netloc:
+        return None
+    path = (book / page).parent / unquote(parts.path) if parts.path else book / page
+    return path.resolve(), unquote(parts.fragment)
+
+
+def test_every_internal_link_has_its_file_and_its_anchor(book, parsed):
+    broken = []
+    for page, found in parsed.items():
+        for link in found.links:
+            target = target_of(book, page, link)
+            if target is None:
+                continue
+            path, fragment = target
+            name = path.relative_to(book).as_posix() if path.is_relative_to(book) else None
+            if not path.is_file():
+                broken.append(f"{page}: {link}: no such file")
+            elif fragment and name in parsed and fragment not in parsed[name].anchors:
+                broken.append(f"{page}: {link}: no such anchor")
+    assert not broken, "\n".join(broken)
+
+
+def test_every_page_is_linked_from_another(book, parsed):
+    reached = {
+        target[0].relative_to(book).as_posix()
+        for page, found in parsed.items()
+        for target in (target_of(book, page, link) for link in found.links)
+        if target and target[0] != book / page
+    }
+    assert set(parsed) - reached == {"index.html", "search.html"}
+
+
+def test_pages_fetch_files_of_the_book_only(book, parsed):
+    for page, found in parsed.items():
+        for link in found.fetched:
+            target = target_of(book, page, link)
+            assert target or link.startswith("data:"), f"{page} fetches {link}"
+            assert not target or target[0].is_file(), f"{page}: {link}: no such file"
+
+
+def test_no_kernel_machinery_is_shipped(book):
+    names = {path.name.lower() for path in book.rglob("*.js")}
+    assert not [name for name in names if any(word in name for word in ("thebe", "require", "html-manager"))]
+    for path in book.rglob("*.html"):
+        text = path.read_text(encoding="utf-8")
+        assert "jupyter.widget-state" not in text and "mybinder" not in text, path
+
+
+def test_there_is_one_file_of_mathjax(book):
+    assert [path.name for path in (book / "_static" / "mathjax").iterdir()] == ["tex-svg-full.js"]
