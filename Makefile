@@ -8,7 +8,9 @@ UV ?= $(shell command -v uv 2>/dev/null)
 
 BIN := .venv/bin
 READY := .venv/.ready
-PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile -ra
+PYTEST := $(BIN)/python -m pytest -ra
+# A notebook's cells run in order in one process; the default distribution would part them.
+PARALLEL := -n 2 --dist loadfile
 ifneq ($(UV),)
 VENV := $(UV) venv --quiet --python '$(PYTHON)'
 INSTALL := $(UV) pip install --compile-bytecode --python $(BIN)/python
@@ -35,11 +37,12 @@ book: $(READY) ## build the book, say where it is, and open it where there is a 
 
 test: $(READY) ## run every test: unit, docstrings, notebooks, figures and book in a browser, repository rules
 	$(BIN)/python tools/build_book.py
-	$(PYTEST)
+	$(PYTEST) $(PARALLEL)
 
+# In one process: what notebooks reach is lost when parallel processes combine their data.
 coverage: $(READY) ## run every test and list the lines of cnnmath that none reached, notebooks included
 	$(BIN)/python tools/build_book.py
-	$(PYTEST) --cov=cnnmath --cov-report=term-missing:skip-covered
+	$(PYTEST) --cov=cnnmath --cov-config=pyproject.toml --cov-report=term-missing:skip-covered
 
 lab: $(READY) ## open the notebooks in JupyterLab
 	$(BIN)/jupyter lab book $(ARGS)
@@ -53,7 +56,7 @@ bench: $(READY) ## print the speed of cnnmath beside other libraries, and the we
 
 oracle: $(READY) ## install PyTorch into .venv and run the tests that compare with it
 	$(INSTALL) -c constraints.txt -e '.[oracle]'
-	$(PYTEST) -m oracle tests
+	$(PYTEST) $(PARALLEL) -m oracle tests
 
 clean: ## remove the built book and the executed notebooks
 	rm -rf _build

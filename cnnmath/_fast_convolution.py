@@ -1,20 +1,22 @@
-"""The fast forms behind `convolution`: few large matrix products on a small buffer, no loop over pixels.
+"""The fast forms behind `convolution`: the same sums as few large matrix products. Arguments are checked arrays.
 
-Arguments are checked arrays. All three functions read the image through `strips`, a few rows of a
-few images at a time, laid out so that the windows need not be copied: see there. Padding is never
-stored; a pixel outside the image reads as 0.
+Two ways to slide a kernel over an image are kept, each fast where the other is slow: `_window_strips`
+for few channels or a vertical stride, `_kernel_rows` for many channels. Both read the image in
+portions of about 1 MB, and neither stores the padding: a pixel outside the image reads as 0.
 """
 
 import math
 
 import numpy as np
 
-STRIP_BYTES = 1 << 20  # a strip and its product stay in a core's own cache
-COLUMNS = 256  # matrix products of fewer columns are slower
+from cnnmath import _kernel_rows, _window_strips, windows
+
+MANY = 64  # rows of a block, C K_w, from which _kernel_rows is the faster way
+SHARES_BYTES = 1 << 20
 
 
 def forward(x, weight, place, groups=1, bias=None):
-    """`convolution.conv2d` of checked arrays: x (N, C_in, H, W), weight (C_out, C_in / groups, K_h, K_w)."""
+    """`convolution.conv2d`: x (N, C_in, H, W) and weight (C_out, C_in / groups, K_h, K_w)."""
     dtype = np.result_type(x, weight) if bias is None else np.result_type(x, weight, bias)
     out = np.empty((len(x), len(weight), *place.output), dtype=dtype)
     start = [-p for p in place.padding]
@@ -26,49 +28,64 @@ def forward(x, weight, place, groups=1, bias=None):
 
 
 def weight_gradient(dout, x, place, groups=1):
-    """The gradient of `forward` with respect to weight: each tap's windows times dout, summed over positions."""
+    """The gradient of `forward` with respect to weight."""
     shape = (dout.shape[1], x.shape[1] // groups, *place.kernel)
     dweight = np.empty(shape, dtype=np.result_type(dout, x))
     start = [-p for p in place.padding]
+    way = _way(shape[1] * shape[3], place.stride)
     for channels, filters in _groups(x.shape[1], dout.shape[1], groups):
-        total = 0
-        for images, rows, columns in strips(
-            x[:, channels], place.kernel, place.output, start, place.stride, place.dilation
-        ):
-            d = dout[images, filters, rows].transpose(2, 1, 0, 3)
-            d = d.reshape(len(d), d.shape[1], -1)
-            total = total + np.matmul(columns, d.swapaxes(1, 2)).sum(axis=0)
-        taps = (*place.kernel, shape[1], -1)
-        dweight[filters] = total.reshape(taps).transpose(3, 2, 0, 1)
+        dweight[filters] = way.weight_gradient(
+            dout[:, filters], x[:, channels], place.kernel, start, place.stride, place.dilation
+        )
     return dweight
 
 
 def input_gradient(dout, weight, place, groups=1):
-    """The gradient of `forward` with respect to x, shape (N, C_in, H, W)."""
+    """The gradient of `forward` with respect to x."""
     shape = (len(dout), weight.shape[1] * groups, *place.image)
     dx = np.zeros(shape, dtype=np.result_type(dout, weight))
-    gradient = _scatter if weight[0].size <= 2 * len(weight) // groups else _slide_back
+    way = _scatter if weight[0].size <= 2 * len(weight) // groups else _slide_back
     for channels, filters in _groups(shape[1], len(weight), groups):
-        gradient(dout[:, filters], weight[filters], dx[:, channels], place)
+        way(dout[:, filters], weight[filters], dx[:, channels], place)
     return dx
 
 
+def _groups(inputs, outputs, groups):
+    """The channels and the filters of each group, as slices."""
+    c, o = inputs // groups, outputs // groups
+    return [(slice(g * c, (g + 1) * c), slice(g * o, (g + 1) * o)) for g in range(groups)]
+
+
+def _way(rows, stride):
+    return _kernel_rows if rows >= MANY and stride[0] == 1 else _window_strips
+
+
+def _slide(x, weight, out, start, stride, dilation):
+    way = _way(weight.shape[1] * weight.shape[3], stride)
+    way.slide(x, weight, out, start, stride, dilation)
+
+
 def _scatter(dout, weight, dx, place):
-    """Every tap hands its share of dout back to the pixels it met. Cheap when taps and channels are few."""
+    """Each tap adds its share of dout to the pixels it met. Cheap when taps and channels are few."""
     shares_of = weight.reshape(len(weight), -1).T
-    positions = place.output[0] * place.output[1]
-    side = max(1, STRIP_BYTES // (len(shares_of) * positions * dx.itemsize))
+    positions = math.prod(place.output)
+    side = max(1, SHARES_BYTES // (len(shares_of) * positions * dx.itemsize))
     for b in range(0, len(dx), side):
-        d = dout[b : b + side].reshape(-1, len(weight), positions)
-        shares = np.matmul(shares_of, d).reshape(len(d), *weight.shape[1:], *place.output)
-        for m, n in np.ndindex(place.kernel):
-            (rows, on_rows), (columns, on_columns) = (
-                _inside(d * tap - p, s, count, size)
-                for d, tap, p, s, count, size in zip(
-                    place.dilation, (m, n), place.padding, place.stride, place.output, place.image
-                )
-            )
-            dx[b : b + side, :, on_rows, on_columns] += shares[:, :, m, n, rows, columns]
+        slopes = dout[b : b + side].reshape(-1, len(weight), positions)
+        shares = np.matmul(shares_of, slopes).reshape(len(slopes), *weight.shape[1:], *place.output)
+        for tap in np.ndindex(place.kernel):
+            (rows, on_rows), (columns, on_columns) = _met(tap, place)
+            dx[b : b + side, :, on_rows, on_columns] += shares[:, :, *tap, rows, columns]
+
+
+def _met(tap, place):
+    """For each axis the positions at which a tap lies inside the image, and the pixels that it meets there."""
+    return [
+        windows.inside(dilation * t - padding, stride, count, size)
+        for t, dilation, padding, stride, count, size in zip(
+            tap, place.dilation, place.padding, place.stride, place.output, place.image
+        )
+    ]
 
 
 def _slide_back(dout, weight, dx, place):
@@ -84,108 +101,19 @@ def _slide_back(dout, weight, dx, place):
 
 
 def _phases(place, axis):
-    """The phases of one axis: the pixels u = first, first + S, … of x and the taps that meet them.
+    """Yield (pixels, taps, start, dilation) of the phases of one axis that meet any tap.
 
     Tap m at position i meets pixel u = S i + D m - P. For u = first + S a this is position
-    i = a - (D m - P - first) / S, whole for every (S / gcd)-th tap only; those shift by D / gcd.
+    i = a - (D m - P - first) / S: whole for every (S / gcd)-th tap only, each shifted by D / gcd
+    against the one before.
     """
-    size, stride, dilation = place.image[axis], place.stride[axis], place.dilation[axis]
+    size, kernel, stride, dilation = (pair[axis] for pair in (place.image, place.kernel, place.stride, place.dilation))
     apart = stride // math.gcd(stride, dilation)
+    step = dilation * apart // stride
     for first in range(min(stride, size)):
-        for m in range(min(apart, place.kernel[axis])):
+        for m in range(min(apart, kernel)):
             shift = dilation * m - place.padding[axis] - first
             if shift % stride == 0:
-                count = len(range(m, place.kernel[axis], apart))
-                step = dilation * apart // stride
-                yield slice(first, None, stride), slice(m, None, apart), -shift // stride - step * (count - 1), step
-
-
-def _groups(inputs, outputs, groups):
-    """The channels and the filters of each group, as slices."""
-    c, o = inputs // groups, outputs // groups
-    return [(slice(g * c, (g + 1) * c), slice(g * o, (g + 1) * o)) for g in range(groups)]
-
-
-def _slide(x, weight, out, start, stride, dilation):
-    """Write into `out` the correlation of x with weight, position (0, 0) at pixel `start`."""
-    matrix = weight.transpose(0, 2, 3, 1).reshape(len(weight), -1)
-    for images, rows, columns in strips(x, weight.shape[2:], out.shape[2:], start, stride, dilation):
-        target = out[images, :, rows].transpose(2, 1, 0, 3)
-        if target.shape[2] == 1 and out.strides[-1] == out.itemsize:
-            np.matmul(matrix, columns, out=target[:, :, 0])
-        else:
-            target[...] = np.matmul(matrix, columns).reshape(target.shape)
-
-
-def strips(x, kernel, output, start, stride, dilation):
-    """Yield (images, rows, columns): `columns[i]` holds the windows of output row rows[i] as columns.
-
-    The buffer is strip[r, n, c, b, j] = x[b, c, first + r, S_w j + D_w n]: image row r, shifted once
-    for each tap n of a kernel row, a few images b side by side. The rows r … r + K_h - 1 of one
-    position lie one after another, so that its (K_h K_w C) × (B W_out) matrix of windows is a view.
-    Dilated rows do not; they are copied for each position.
-    """
-    (n, c), (k_h, k_w), (h_out, w_out) = x.shape[:2], kernel, output
-    advance = stride[0] if dilation[0] == 1 else k_h
-    line_items = k_w * c * w_out
-    side = min(n, max(1, round(COLUMNS / w_out), STRIP_BYTES // ((advance * h_out + k_h) * line_items * x.itemsize)))
-    row_items = side * line_items
-    most = min(h_out, max(1, (STRIP_BYTES // (row_items * x.itemsize) - k_h) // advance + 1))
-    buffer = np.empty(((most - 1) * advance + k_h) * row_items, dtype=x.dtype)
-    for first_image in range(0, n, side):
-        images = slice(first_image, min(first_image + side, n))
-        batch = x[images]
-        for i in range(0, h_out, most):
-            rows = slice(i, min(i + most, h_out))
-            count = rows.stop - i
-            shape = ((count - 1) * advance + k_h, k_w, c, len(batch), w_out)
-            strip = buffer[: math.prod(shape)].reshape(shape)
-            top = start[0] + stride[0] * i
-            if dilation[0] == 1:
-                kept = max(0, k_h - advance) if i else 0
-                line = math.prod(shape[1:])
-                buffer[: kept * line] = buffer[most * advance * line : (most * advance + kept) * line]
-                _fill(batch, strip[kept:], top + kept, 1, start[1], stride[1], dilation[1])
-            else:
-                for p in range(k_h):
-                    _fill(batch, strip[p::k_h], top + dilation[0] * p, stride[0], start[1], stride[1], dilation[1])
-            width, line = len(batch) * w_out, strip.strides[0]
-            columns = np.ndarray(
-                (count, k_h * k_w * c, width), x.dtype, strip, strides=(advance * line, width * x.itemsize, x.itemsize)
-            )
-            yield images, rows, columns
-
-
-def _fill(x, strip, top, row_step, left, stride, dilation):
-    """All taps of the strip rows: strip[r, n, c, b, j] = x[b, c, top + row_step r, left + stride j + dilation n].
-
-    Tap n meets the pixels of an earlier tap one position further on: reading with a stride is slow, copying is not.
-    """
-    common = math.gcd(stride, dilation)
-    apart, shift = stride // common, dilation // common
-    last = strip.shape[4] - shift
-    for n in range(strip.shape[1]):
-        first = left + dilation * n
-        if stride > 1 and n >= apart and last > 0:
-            strip[:, n, ..., :last] = strip[:, n - apart, ..., shift:]
-            _read(x, strip[:, n, ..., last:], top, row_step, first + stride * last, stride)
-        else:
-            _read(x, strip[:, n], top, row_step, first, stride)
-
-
-def _read(x, target, top, row_step, left, column_step):
-    """target[r, c, b, j] = x[b, c, top + row_step r, left + column_step j], and 0 outside the image."""
-    rows, from_rows = _inside(top, row_step, len(target), x.shape[2])
-    columns, from_columns = _inside(left, column_step, target.shape[3], x.shape[3])
-    target[: rows.start] = target[rows.stop :] = 0
-    target[rows, ..., : columns.start] = target[rows, ..., columns.stop :] = 0
-    target[rows, ..., columns] = x[:, :, from_rows, from_columns].transpose(2, 1, 0, 3)
-
-
-def _inside(first, step, count, size):
-    """The k < count with 0 <= first + step k < size, and those pixels: two slices of equal length."""
-    start = min(count, max(0, -(first // step)))
-    stop = max(start, min(count, (size - 1 - first) // step + 1))
-    if start == stop:
-        return slice(start, stop), slice(0, 0)
-    return slice(start, stop), slice(first + step * start, first + step * (stop - 1) + 1, step)
+                taps = slice(m, None, apart)
+                count = len(range(m, kernel, apart))
+                yield slice(first, None, stride), taps, -shift // stride - step * (count - 1), step

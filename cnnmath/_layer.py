@@ -130,16 +130,22 @@ class Layer:
         """
         name, arrays = "load_state_dict", self.named_arrays()
         if not isinstance(state, Mapping):
-            raise TypeError(_check.message(name, "state", "be a dict of arrays", state, "Pass network.state_dict()"))
+            raise TypeError(
+                _check.message(name, "state", "be a dict of arrays", state, "Pass network.state_dict()")
+            )
         strange = sorted(arrays.keys() ^ state.keys())
         if strange:
             rule = "have exactly the names of this network's arrays"
-            hint = f'"{strange[0]}" is {"missing" if strange[0] in arrays else "unknown"}; build the same layers'
+            hint = (
+                f'"{strange[0]}" is {"missing" if strange[0] in arrays else "unknown"}; build the same layers'
+            )
             raise ValueError(_check.message(name, "state", rule, sorted(state), hint))
         fitting = {}
         for key, array in arrays.items():
             fitting[key] = _check.array(name, key, state[key])
-            _check.same_shape(name, key, fitting[key], array.shape, "Load it into a network of the same sizes")
+            _check.same_shape(
+                name, key, fitting[key], array.shape, "Load it into a network of the same sizes"
+            )
         for key, array in arrays.items():
             array.data = fitting[key]
 
@@ -147,7 +153,9 @@ class Layer:
         """What `forward` kept for `backward`; refused when `forward` has not run."""
         if self._kept is None:
             hint = "Call forward(x) before backward(dout)"
-            raise ValueError(_check.message(f"{type(self).__name__}.backward", "x", "be kept by forward", None, hint))
+            raise ValueError(
+                _check.message(f"{type(self).__name__}.backward", "x", "be kept by forward", None, hint)
+            )
         return self._kept
 
 

@@ -32,7 +32,10 @@ class Optimizer:
         name = type(self).__name__
         self.parameters = list(parameters)
         if not self.parameters:
-            rule, hint = "hold at least one parameter", "Pass network.parameters() of a network that has weights"
+            rule, hint = (
+                "hold at least one parameter",
+                "Pass network.parameters() of a network that has weights",
+            )
             raise ValueError(_check.message(name, "parameters", rule, self.parameters, hint))
         for parameter in self.parameters:
             if not (hasattr(parameter, "data") and hasattr(parameter, "grad")):

@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from cnnmath import _check, convolution, normalization
-from cnnmath._layer import WindowLayer, Layer
+from cnnmath._layer import Layer, WindowLayer
 from cnnmath.initialization import he_normal
 from cnnmath.parameters import Buffer, Parameter
 
@@ -36,7 +36,7 @@ class Conv2d(WindowLayer):
     bias : bool
         Whether a number is added to each map.
     rng : numpy.random.Generator
-        Where the weights come from; may be left out while weights are only counted, or are loaded or assigned.
+        Where the weights come from; not needed while they are only counted, or are loaded or assigned.
     init : callable
         ``(shape, rng) -> array``; `initialization.he_normal` unless told otherwise. The bias starts at 0.
 
@@ -52,7 +52,7 @@ class Conv2d(WindowLayer):
 
     Examples
     --------
-    >>> layer = Conv2d(1, 1, (1, 2)); layer.weight.data = [[[[1, -1]]]]; layer.forward(np.array([[[[1, 2, 4]]]]))
+    >>> layer = Conv2d(1, 1, (1, 2)); layer.weight.data = [[[[1, -1]]]]; layer.forward([[[[1, 2, 4]]]])
     array([[[[-1., -2.]]]])
     """
 
@@ -63,7 +63,9 @@ class Conv2d(WindowLayer):
         groups = _check.integer("Conv2d", "groups", groups, 1)
         for name, channels in (("in_channels", in_channels), ("out_channels", out_channels)):
             if _check.integer("Conv2d", name, channels, 1) % groups:
-                raise ValueError(_check.message("Conv2d", "groups", f"divide {name}={channels}", groups, "Use groups=1"))
+                raise ValueError(
+                    _check.message("Conv2d", "groups", f"divide {name}={channels}", groups, "Use groups=1")
+                )
         self.in_channels, self.groups = in_channels, groups
         self.kernel_size = _check.pair("Conv2d", "kernel_size", kernel_size, 1)
         self.stride = _check.pair("Conv2d", "stride", stride, 1)
@@ -75,12 +77,16 @@ class Conv2d(WindowLayer):
     def forward(self, x):
         self._kept = x
         bias = None if self.bias is None else self.bias.data
-        return convolution.conv2d(x, self.weight.data, bias, self.stride, self.padding, self.dilation, self.groups)
+        return convolution.conv2d(
+            x, self.weight.data, bias, self.stride, self.padding, self.dilation, self.groups
+        )
 
     def backward(self, dout, needs_dx=True):
         x = self.recall()
         placement = self.stride, self.padding, self.dilation, self.groups
-        dx, self.weight.grad, dbias = convolution.conv2d_backward(dout, x, self.weight.data, *placement, needs_dx)
+        dx, self.weight.grad, dbias = convolution.conv2d_backward(
+            dout, x, self.weight.data, *placement, needs_dx
+        )
         if self.bias is not None:
             self.bias.grad = dbias
         return dx
@@ -141,7 +147,9 @@ class Linear(Layer):
     def backward(self, dout, needs_dx=True):
         x = self.recall()
         dout = _check.array("Linear.backward", "dout", dout)
-        _check.same_shape("Linear.backward", "dout", dout, (len(x), self.weight.shape[0]), "It has the output's shape")
+        _check.same_shape(
+            "Linear.backward", "dout", dout, (len(x), self.weight.shape[0]), "It has the output's shape"
+        )
         self.weight.grad = dout.T @ x
         if self.bias is not None:
             self.bias.grad = dout.sum(axis=0)

@@ -22,8 +22,8 @@ def load_digits():
 
     Notes
     -----
-    This is the test part of the original set: 13 writers, in runs of the digits from 0 to 9. `cnnmath/data/PROVENANCE.md` has the
-    licence.
+    This is the test part of the original set: 13 writers, in runs of the digits from 0 to 9. The licence is
+    in ``cnnmath/data/PROVENANCE.md``.
 
     References
     ----------
@@ -134,13 +134,18 @@ def shapes(count, rng, size=16, noise=0.1):
         down, right = rng.integers(radius, size - radius, size=2)
         a, b = abs(i - down), abs(j - right)
         inside = (a <= radius) & (b <= radius)
-        image[0] = (inside, a**2 + b**2 <= radius**2 + radius, inside & (np.minimum(a, b) <= radius // 3))[label]
+        image[0] = (inside, a**2 + b**2 <= radius**2 + radius, inside & (np.minimum(a, b) <= radius // 3))[
+            label
+        ]
     return _noisy("shapes", images, rng, noise), labels
 
 
 def _blank(function, count, rng, size, smallest, classes):
     """Black images, random labels, and the row and column number of every pixel."""
-    count, size = _check.integer(function, "count", count, 1), _check.integer(function, "size", size, smallest)
+    count, size = (
+        _check.integer(function, "count", count, 1),
+        _check.integer(function, "size", size, smallest),
+    )
     labels = _check.generator(function, "rng", rng).integers(classes, size=count)
     return np.zeros((count, 1, size, size)), labels, np.mgrid[:size, :size]
 

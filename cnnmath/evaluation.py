@@ -34,7 +34,9 @@ def outputs(network, x, batch_size=256):
     training = network.training
     network.eval()
     try:
-        return np.concatenate([network.forward(x[at : at + batch_size]) for at in range(0, len(x), batch_size)])
+        return np.concatenate(
+            [network.forward(x[at : at + batch_size]) for at in range(0, len(x), batch_size)]
+        )
     finally:
         network.train(training)
 
@@ -100,14 +102,18 @@ def confusion_matrix(labels, predicted, classes=None):
     labels, predicted = _classes("labels", labels), _classes("predicted", predicted)
     _check.same_shape("confusion_matrix", "predicted", predicted, labels.shape, "It has the shape of labels")
     most = int(max(labels.max(), predicted.max()))
-    classes = most + 1 if classes is None else _check.integer("confusion_matrix", "classes", classes, most + 1)
+    classes = (
+        most + 1 if classes is None else _check.integer("confusion_matrix", "classes", classes, most + 1)
+    )
     return np.bincount(labels * classes + predicted, minlength=classes**2).reshape(classes, classes)
 
 
 def examples(function, name, x, network):
     """`x` as a non-empty array with a batch axis, in the dtype of the network."""
     if not isinstance(network, Layer):
-        raise TypeError(_check.message(function, "network", "be a Layer", network, "Wrap layers as Sequential(...)"))
+        raise TypeError(
+            _check.message(function, "network", "be a Layer", network, "Wrap layers as Sequential(...)")
+        )
     arrays = network.named_arrays().values()
     x = _check.array(function, name, x, dtype=next((array.dtype for array in arrays), None))
     if x.ndim < 2 or x.size == 0:

@@ -147,8 +147,9 @@ class GradientCheck:
         least = 1e-9 * np.abs([self.analytic, self.numeric]).max(initial=0)
         lines = [f"{'index':{width}}{'analytic':>12}{'numeric':>14}{'error':>10}"]
         for index in indices:
-            pair = (0.0 if abs(number) < least else number for number in (self.analytic[index], self.numeric[index]))
-            lines.append("{:{}}{:12.6g}{:14.6g}{:>10}".format(str(index), width, *pair, _size(self.error[index])))
+            pair = self.analytic[index], self.numeric[index]
+            numbers = "{:12.6g}{:14.6g}".format(*(0.0 if abs(number) < least else number for number in pair))
+            lines.append(f"{str(index):{width}}{numbers}{_size(self.error[index]):>10}")
         if error.size > self.rows:
             lines.append(f"and {error.size - self.rows} entries of smaller error")
         return "\n".join(lines)

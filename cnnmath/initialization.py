@@ -1,7 +1,7 @@
 r"""Random weights whose variance keeps signals alive through many layers.
 
 A unit that sums n products :math:`w x` of independent factors, w of mean 0, has the variance
-:math:`n\,\mathrm{Var}[w]\,\mathrm{E}[x^2]`. The rules choose :math:`\mathrm{Var}[w]` so that a layer keeps it:
+:math:`n\,\mathrm{Var}[w]\,\mathrm{E}[x^2]`. The rules choose :math:`\mathrm{Var}[w]` so that layers keep it:
 
 .. math::
     \text{Glorot: } \mathrm{Var}[w] = \frac{2}{n_{in} + n_{out}},
@@ -15,8 +15,6 @@ ICCV 2015, equation 10.
 """
 
 import math
-
-import numpy as np
 
 from cnnmath import _check
 

@@ -1,9 +1,9 @@
 """Layers: thin classes over the functions, each with its parameters and what its derivative needs.
 
-A layer's `forward(x)` calls the function of the same name and keeps what `backward(dout)` needs; `backward` returns
-the gradient with respect to `x` and leaves those of its parameters in their `grad`. Batches are N×C×H×W, or
-N×features after `Flatten`; shapes passed to `output_shape` and `multiply_adds` leave N out. Parameters start as
-float64 (`astype` changes that) and are allocated when first read.
+A layer's `forward(x)` calls the function of the same name and keeps what `backward(dout)` needs; `backward`
+returns the gradient with respect to `x` and leaves those of its parameters in their `grad`. Batches are
+N×C×H×W, or N×features after `Flatten`; shapes passed to `output_shape` and `multiply_adds` leave N out.
+Parameters start as float64 (`astype` changes that) and are allocated when first read.
 """
 
 import math
@@ -16,8 +16,8 @@ from cnnmath._weighted_layers import BatchNorm2d, Conv2d, Linear
 from cnnmath.receptive_field import POINT, unite
 
 __all__ = [
-    "AvgPool2d", "BatchNorm2d", "Conv2d", "Dropout", "Flatten", "GELU", "GlobalAvgPool2d", "Layer", "LeakyReLU",
-    "Linear", "MaxPool2d", "ReLU", "Residual", "Sigmoid", "Softmax", "Tanh",
+    "AvgPool2d", "BatchNorm2d", "Conv2d", "Dropout", "Flatten", "GELU", "GlobalAvgPool2d", "Layer",
+    "LeakyReLU", "Linear", "MaxPool2d", "ReLU", "Residual", "Sigmoid", "Softmax", "Tanh",
 ]  # fmt: skip
 
 
@@ -93,7 +93,9 @@ class _Pool(WindowLayer):
         self.stride = self.kernel_size if stride is None else _check.pair(name, "stride", stride, 1)
         self.padding = _check.pair(name, "padding", padding, 0)
         self.arguments = self.kernel_size, self.stride, self.padding
-        pooling.avg_pool2d(np.zeros((1, 1, *self.kernel_size)), *self.arguments)  # refuses a padding too large
+        pooling.avg_pool2d(
+            np.zeros((1, 1, *self.kernel_size)), *self.arguments
+        )  # refuses a padding too large
 
     def output_shape(self, input_shape):
         return input_shape[0], *self.placed(input_shape)
@@ -124,11 +126,16 @@ class AvgPool2d(_Pool, _Plain):
 class GlobalAvgPool2d(_Plain):
     """`pooling.global_avg_pool2d` as a layer: (N, C, H, W) to (N, C, 1, 1)."""
 
-    function, derivative = staticmethod(pooling.global_avg_pool2d), staticmethod(pooling.global_avg_pool2d_backward)
+    function, derivative = (
+        staticmethod(pooling.global_avg_pool2d),
+        staticmethod(pooling.global_avg_pool2d_backward),
+    )
 
     def output_shape(self, input_shape):
         if len(input_shape) != 3:
-            raise ValueError(_check.message("GlobalAvgPool2d", "input_shape", "be (C, H, W)", tuple(input_shape)))
+            raise ValueError(
+                _check.message("GlobalAvgPool2d", "input_shape", "be (C, H, W)", tuple(input_shape))
+            )
         return input_shape[0], 1, 1
 
     def window(self):
@@ -246,7 +253,9 @@ class Residual(Layer):
         return around
 
     def multiply_adds(self, input_shape):
-        return sum(layer.multiply_adds(input_shape) for layer in (self.body, self.shortcut) if layer is not None)
+        return sum(
+            layer.multiply_adds(input_shape) for layer in (self.body, self.shortcut) if layer is not None
+        )
 
     def window(self):
         return unite(self.body.window(), POINT if self.shortcut is None else self.shortcut.window())
@@ -254,4 +263,6 @@ class Residual(Layer):
     def _agree(self, body, around):
         if body != around:
             hint = "Let shortcut be a 1×1 Conv2d with the body's channels and stride"
-            raise ValueError(_check.message("Residual", "shortcut", f"give the body's shape {body}", around, hint))
+            raise ValueError(
+                _check.message("Residual", "shortcut", f"give the body's shape {body}", around, hint)
+            )

@@ -1,6 +1,5 @@
 """A network: layers one after the other, with its table of shapes and costs, and its weights on disk."""
 
-import math
 import zipfile
 import zlib
 from typing import NamedTuple
@@ -49,7 +48,9 @@ class Sequential(Layer):
         inside = list(_all_inside(self))
         if len(set(map(id, inside))) < len(inside):
             hint = "Make a new layer for each place"
-            raise ValueError(_check.message("Sequential", "layers", "be distinct objects", "one object twice", hint))
+            raise ValueError(
+                _check.message("Sequential", "layers", "be distinct objects", "one object twice", hint)
+            )
 
     def __len__(self):
         return len(self.layers)

@@ -196,7 +196,9 @@ class Adam(Optimizer):
         square_hat = square / (1 - beta2**step)
         direction = mean_hat / (np.sqrt(square_hat) + self.eps)
         named = dict(step=step, gradient=gradient, mean=mean, square=square)
-        return named | dict(mean_hat=mean_hat, square_hat=square_hat, direction=direction, change=-self.lr * direction)
+        return named | dict(
+            mean_hat=mean_hat, square_hat=square_hat, direction=direction, change=-self.lr * direction
+        )
 
 
 class AdamW(Adam):

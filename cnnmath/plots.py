@@ -65,7 +65,9 @@ def show_map(values, ax, limit=None, title=""):
     ValueError
         If `values` is not (H, W), or `limit` is not positive.
     """
-    values = _check.array("show_map", "values", values, "H, W", hint="Show one map at a time, or use show_maps")
+    values = _check.array(
+        "show_map", "values", values, "H, W", hint="Show one map at a time, or use show_maps"
+    )
     limit = _limit("show_map", [values], limit)
     return _cells(values, ax, DIVERGING, -limit, limit, title)
 
@@ -91,14 +93,19 @@ def show_maps(maps, axes, limit=None, titles=None):
     Raises
     ------
     ValueError
-        If there are fewer axes than maps, or another number of titles.
+        If there is no map, there are fewer axes than maps, or another number of titles.
     """
     maps, axes = list(maps), list(np.ravel(axes))
+    if not maps:
+        raise ValueError(_check.message("show_maps", "maps", "hold at least one map", maps))
     if len(axes) < len(maps):
-        raise ValueError(_check.message("show_maps", "axes", f"hold at least {len(maps)} Axes", f"{len(axes)} Axes"))
+        raise ValueError(
+            _check.message("show_maps", "axes", f"hold at least {len(maps)} Axes", f"{len(axes)} Axes")
+        )
     titles = [""] * len(maps) if titles is None else list(titles)
     if len(titles) != len(maps):
         raise ValueError(_check.message("show_maps", "titles", f"hold {len(maps)} strings", titles))
+    maps = [_check.array("show_maps", "maps", values, "H, W") for values in maps]
     limit = _limit("show_maps", maps, limit)
     for ax in axes[len(maps) :]:
         ax.set_axis_off()
@@ -201,9 +208,9 @@ def _print_values(values, ax, dark):
 
 
 def _number(value):
-    """At most three significant digits, a real minus sign, and never -0."""
-    text = f"{value:.0f}" if value == round(value) and abs(value) < 1e4 else f"{value:.3g}"
-    return text.replace("-0", "0").replace("-", "−") if float(text) == 0 else text.replace("-", "−")
+    """At most three significant decimals, a real minus sign, and never -0."""
+    whole = abs(value) < 1e4 and value == round(value)
+    return (f"{value + 0.0:.0f}" if whole else f"{value:.3g}").replace("-", "−")
 
 
 def _bare(ax, title):

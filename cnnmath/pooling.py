@@ -128,22 +128,7 @@ def max_pool2d_backward(dout, x, kernel_size, stride=None, padding=0, winners=No
     dout, x, place = _with_dout(function, dout, x, kernel_size, stride, padding)
     if winners is None:
         winners = _max_pool(x, place)[1]
-    winners = _winners(function, winners, dout.shape, place)
-    (height, width), (rows, columns) = place.padded, place.output
-    winners, dout = winners.reshape(-1, rows, columns), dout.reshape(-1, rows, columns)
-    dx = np.empty((len(dout), *place.image), dtype=x.dtype)
-    blocks = list(_blocks(dx))
-    # The pixel of each window's first tap, counted over the padded planes of a block; how far on each tap is.
-    starts = place.stride[0] * width * np.arange(rows)[:, None] + place.stride[1] * np.arange(columns)
-    starts = starts + height * width * np.arange(len(dx[blocks[0]]))[:, None, None]
-    taps = (width * np.arange(place.kernel[0])[:, None] + np.arange(place.kernel[1])).ravel()
-    for block in blocks:
-        pixels = taps.take(winners[block])
-        pixels += starts[: len(pixels)]
-        dpadded = np.zeros((len(pixels), height, width), dtype=x.dtype)
-        np.add.at(dpadded.reshape(-1), pixels.reshape(-1), dout[block].reshape(-1))
-        dx[block] = windows.crop(dpadded, place.padding)
-    return dx.reshape(x.shape)
+    return _send_to_winners(dout, _winners(function, winners, dout.shape, place), place)
 
 
 def max_pool2d_definition(x, kernel_size, stride=None, padding=0):
@@ -325,6 +310,26 @@ def _race(padded, place, best, winners):
     if np.isnan(best.max()):  # NaN is greater than nothing: its taps are found apart
         for number, (m, n) in taps:
             winners[np.isnan(windows.tap(padded, place, m, n))] = number
+
+
+def _send_to_winners(dout, winners, place):
+    """Add each entry of `dout` to the pixel that won its window: pixels are counted over a block of planes."""
+    (height, width), (rows, columns) = place.padded, place.output
+    shape = *dout.shape[:2], *place.image
+    winners, dout = winners.reshape(-1, rows, columns), dout.reshape(-1, rows, columns)
+    dx = np.empty((len(dout), *place.image), dtype=dout.dtype)
+    blocks = list(_blocks(dx))
+    # The pixel of each window's first tap, and how much further on each tap lies.
+    starts = place.stride[0] * width * np.arange(rows)[:, None] + place.stride[1] * np.arange(columns)
+    starts = starts + height * width * np.arange(len(dx[blocks[0]]))[:, None, None]
+    taps = (width * np.arange(place.kernel[0])[:, None] + np.arange(place.kernel[1])).ravel()
+    for block in blocks:
+        pixels = taps.take(winners[block])
+        pixels += starts[: len(pixels)]
+        dpadded = np.zeros((len(pixels), height, width), dtype=dout.dtype)
+        np.add.at(dpadded.reshape(-1), pixels.reshape(-1), dout[block].reshape(-1))
+        dx[block] = windows.crop(dpadded, place.padding)
+    return dx.reshape(shape)
 
 
 def _separate(place):

@@ -31,7 +31,8 @@ def receptive_field(windows):
     r"""The field of every layer in a stack of windows, along one axis.
 
     .. math::
-        r_l = r_{l-1} + D_l (K_l - 1)\, j_{l-1}, \qquad a_l = a_{l-1} - P_l\, j_{l-1}, \qquad j_l = S_l\, j_{l-1}
+        r_l = r_{l-1} + D_l (K_l - 1)\, j_{l-1}, \qquad a_l = a_{l-1} - P_l\, j_{l-1},
+        \qquad j_l = S_l\, j_{l-1}
 
     from :math:`r_0 = j_0 = 1,\ a_0 = 0`: size r, jump j and start a in input pixels, for kernel K, stride S,
     padding P and dilation D.
@@ -60,7 +61,8 @@ def receptive_field(windows):
 
     References
     ----------
-    Araujo, Norris and Sim, Computing receptive fields of convolutional neural networks, Distill 2019, equation 2.
+    Araujo, Norris and Sim, Computing receptive fields of convolutional neural networks, Distill 2019,
+    equations 1 and 2.
 
     Examples
     --------
@@ -72,7 +74,9 @@ def receptive_field(windows):
         if not isinstance(window, (tuple, list)) or not 1 <= len(window) <= 4:
             rule, hint = "hold tuples (K, S, P, D)", "Write (3,) for a kernel of 3 at stride 1"
             raise ValueError(_check.message("receptive_field", "windows", rule, window, hint))
-        given = zip(("kernel", "stride", "padding", "dilation"), (1, 1, 0, 1), (*window, *(1, 1, 0, 1)[len(window) :]))
+        given = zip(
+            ("kernel", "stride", "padding", "dilation"), (1, 1, 0, 1), (*window, *(1, 1, 0, 1)[len(window) :])
+        )
         kernel, stride, padding, dilation = (
             _check.integer("receptive_field", name, number, minimum) for name, minimum, number in given
         )
@@ -88,8 +92,8 @@ def receptive_field(windows):
 def compose(windows):
     """A stack of windows, seen from the input as one: ((K, K), (S, S), (P, P), (1, 1)).
 
-    Windows are what `Layer.window` returns: a pair (vertical, horizontal) for each number, or None for a layer
-    whose cells see everything; with such a layer the result is None.
+    Windows are what `Layer.window` returns: a pair (vertical, horizontal) for each number, or None for a
+    layer whose cells see everything; with such a layer the result is None.
 
     Examples
     --------
@@ -99,7 +103,10 @@ def compose(windows):
     windows = list(windows)
     if None in windows:
         return None
-    axes = [receptive_field([(1,), *(tuple(pair[axis] for pair in window) for window in windows)]) for axis in (0, 1)]
+    axes = [
+        receptive_field([(1,), *(tuple(pair[axis] for pair in window) for window in windows)])
+        for axis in (0, 1)
+    ]
     return tuple(zip(*((fields[-1].size, fields[-1].jump, -fields[-1].start, 1) for fields in axes)))
 
 
@@ -108,7 +115,7 @@ def unite(first, second):
     if first is None or second is None:
         return None
     axes = []
-    for k, s, p, d, k2, s2, p2, d2 in zip(*first, *second):
+    for k, s, p, d, k2, _, p2, d2 in zip(*first, *second):
         padding = max(p, p2)
         last = max(d * (k - 1) - p, d2 * (k2 - 1) - p2)
         axes.append((last + padding + 1, s, padding, 1))

@@ -94,7 +94,9 @@ def cosine(lr, steps, final=0):
 def warmup(schedule, steps):
     r"""Another schedule, reached in `steps` equal parts.
 
-    .. math:: \eta_t = \tfrac{t + 1}{k}\,\eta^{(0)} \text{ for } t < k, \qquad \eta_t = \eta^{(t-k)} \text{ for } t \ge k
+    .. math::
+        \eta_t = \tfrac{t + 1}{k}\,\eta^{(0)} \text{ for } t < k, \qquad
+        \eta_t = \eta^{(t-k)} \text{ for } t \ge k
 
     where :math:`\eta^{(t)}` is the given schedule and k is `steps`.
 

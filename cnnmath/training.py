@@ -55,8 +55,8 @@ def minibatches(x, y, batch_size, rng=None):
 
 
 def fit(
-    network, optimizer, x, y, epochs, batch_size, rng, validation=None, progress=True, *, loss="cross_entropy",
-    schedule=None, max_norm=None, augment=None, stop=None,
+    network, optimizer, x, y, epochs, batch_size, rng, validation=None, progress=True, *,
+    loss="cross_entropy", schedule=None, max_norm=None, augment=None, stop=None,
 ):  # fmt: skip
     r"""Train a network by minibatch gradient descent; its parameters change in place.
 
@@ -104,18 +104,19 @@ def fit(
     Diverged
         If the loss becomes NaN or infinite, or a weight does. It is a ValueError and has the `history`.
     ValueError
-        If `x` or `y` is empty, of another length, or holds NaN or infinity; if the optimiser has parameters of
-        another network; if a number is out of its range.
+        If `x` or `y` is empty, of another length, or holds NaN or infinity; if the optimiser has parameters
+        of another network; if a number is out of its range.
     TypeError
         If an argument is of the wrong kind.
 
     Notes
     -----
-    An interrupt (Ctrl-C, or a notebook's stop button) ends the run: weights and history stay as they are, and
+    An interrupt (Ctrl-C, a notebook's stop button) ends the run: weights and history stay as they are, and
     `History.stopped` says where. It may fall between the updates of two parameters.
 
-    The bar needs tqdm, and a terminal or a Jupyter kernel; nothing else depends on it. It is left out under pytest, and where the
-    environment variable ``CNNMATH_PROGRESS`` is 0, so that stored notebooks do not contain it.
+    The bar needs tqdm, and a terminal or a Jupyter kernel; nothing else depends on it. It is left out under
+    pytest, and where the environment variable ``CNNMATH_PROGRESS`` is 0, so that stored notebooks do not
+    contain it.
     """
     _check.choice("fit", "loss", loss, LOSSES)
     epochs = _check.integer("fit", "epochs", epochs, 1)
@@ -197,7 +198,8 @@ class _Run:
 
     def diverged(self, what, value):
         step = len(self.history.loss)
-        hint = f"This was step {step} with lr={_check.literal(self.optimizer.lr)}: use a smaller lr, or max_norm=1"
+        lr = _check.literal(self.optimizer.lr)
+        hint = f"This was step {step} with lr={lr}: use a smaller lr, or max_norm=1"
         if step == 0:
             hint = "It was so before the first step: start from smaller weights, as he_normal draws them"
         raise Diverged(_check.message("fit", what, "stay finite", value, hint), self.history)

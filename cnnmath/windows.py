@@ -180,3 +180,32 @@ def tap(padded, place, m, n):
         for d, t, s, count in zip(place.dilation, (m, n), place.stride, place.output)
     )
     return padded[..., rows, columns]
+
+
+def inside(first, step, count, size):
+    """Which of the pixels first, first + step, … lie in an image: two slices, of the count and of the image.
+
+    Examples
+    --------
+    >>> inside(-1, 2, 4, 5)
+    (slice(1, 3, None), slice(1, 4, 2))
+    """
+    start = min(count, max(0, -(first // step)))
+    stop = max(start, min(count, (size - 1 - first) // step + 1))
+    last = first + step * (stop - 1)
+    return slice(start, stop), slice(first + step * start, last + 1, step) if stop > start else slice(0, 0)
+
+
+def read(x, target, top, row_step, left, column_step):
+    """Fill target[..., i, j] with x[..., top + row_step i, left + column_step j], and with 0 outside x.
+
+    Examples
+    --------
+    >>> target = np.empty((1, 3)); read(np.array([[5.0, 6.0]]), target, 0, 1, -1, 2); target.tolist()
+    [[0.0, 6.0, 0.0]]
+    """
+    rows, from_rows = inside(top, row_step, target.shape[-2], x.shape[-2])
+    columns, from_columns = inside(left, column_step, target.shape[-1], x.shape[-1])
+    target[..., : rows.start, :] = target[..., rows.stop :, :] = 0
+    target[..., : columns.start] = target[..., columns.stop :] = 0
+    target[..., rows, columns] = x[..., from_rows, from_columns]

@@ -25,7 +25,13 @@ def _block(channels, width, stride, bottleneck):
     """A residual block of He et al. (2016), figure 5, and the channels it gives."""
     out = width * 4 if bottleneck else width
     if bottleneck:
-        body = [*_unit(channels, width, 1), ReLU(), *_unit(width, width, 3, stride), ReLU(), *_unit(width, out, 1)]
+        body = [
+            *_unit(channels, width, 1),
+            ReLU(),
+            *_unit(width, width, 3, stride),
+            ReLU(),
+            *_unit(width, out, 1),
+        ]
     else:
         body = [*_unit(channels, width, 3, stride), ReLU(), *_unit(width, width, 3)]
     shortcut = None if stride == 1 and channels == out else Sequential(*_unit(channels, out, 1, stride))

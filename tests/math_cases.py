@@ -25,7 +25,7 @@ def arrays_of(result):
 def assert_pure(function, *arrays):
     """`function(*arrays)` keeps the dtype, changes and returns no input, and minds no memory layout.
 
-    The inputs are read-only, so that writing into one fails. All results must be float, of the inputs' dtype.
+    The inputs are read-only, so that writing into one fails; the results are not.
     """
     for dtype, tolerance in ((np.float32, 1e-4), (np.float64, 1e-12), (np.int64, 1e-12)):
         given = [np.asarray(array).astype(dtype) for array in arrays]
@@ -38,7 +38,7 @@ def assert_pure(function, *arrays):
             for before, after in zip(given, inputs):
                 np.testing.assert_array_equal(after, before)
             for result, wanted in zip(results, expected, strict=True):
-                assert result.dtype == (np.float64 if dtype == np.int64 else dtype), name
+                assert result.dtype == (np.float64 if dtype == np.int64 else dtype) and result.flags.writeable, name
                 np.testing.assert_allclose(result, wanted, rtol=tolerance, atol=tolerance, err_msg=name)
                 assert not any(np.shares_memory(result, array) for array in inputs), name
 

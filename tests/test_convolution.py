@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cnnmath import _fast_convolution, convolution, kernels, windows
+from cnnmath import _fast_convolution, _kernel_rows, _window_strips, convolution, kernels, windows
 from cnnmath.convolution import (
     conv2d, conv2d_backward, conv2d_backward_definition, conv2d_definition, convolve2d, correlate2d,
     correlate2d_definition, correlation_matrix, im2col,
@@ -34,8 +34,10 @@ def relative(actual, expected):
 def seams(request, monkeypatch):
     """Cut the work at different places, so that small cases meet the seams between strips, too."""
     size, columns = {"one strip": (1 << 20, 256), "strips of one row": (1, 1), "many strips": (4000, 20)}[request.param]
-    monkeypatch.setattr(_fast_convolution, "STRIP_BYTES", size)
-    monkeypatch.setattr(_fast_convolution, "COLUMNS", columns)
+    monkeypatch.setattr(_window_strips, "STRIP_BYTES", size)
+    monkeypatch.setattr(_window_strips, "COLUMNS", columns)
+    monkeypatch.setattr(_kernel_rows, "BLOCK_BYTES", size)
+    monkeypatch.setattr(_fast_convolution, "SHARES_BYTES", size)
 
 
 def test_the_running_example():

@@ -64,15 +64,31 @@ def test_shapes_are_what_they_are_called():
 @pytest.mark.parametrize(
     "act, error, words",
     [
-        (lambda g: split([1, 2], [1], g), ValueError, "split: y must have 2 labels, one for each example; got an array"),
-        (lambda g: split([1, 2], [1, 2], 0), TypeError, "split: rng must be a numpy.random.Generator; got 0."),
-        (lambda g: split([1, 2], [1, 2], g, 1.5), ValueError, "split: test must be a finite number >= 0 and <= 1; got 1.5."),
+        (
+            lambda g: split([1, 2], [1], g),
+            ValueError,
+            "split: y must have 2 labels, one for each example; got an array",
+        ),
+        (
+            lambda g: split([1, 2], [1, 2], 0),
+            TypeError,
+            "split: rng must be a numpy.random.Generator; got 0.",
+        ),
+        (
+            lambda g: split([1, 2], [1, 2], g, 1.5),
+            ValueError,
+            "split: test must be a finite number >= 0 and <= 1; got 1.5.",
+        ),
         (
             lambda g: split([1, 2], [1, 2], g, 0.1),
             ValueError,
             "split: test must leave at least one of the 2 examples in each part; got 0.1. Use test=0.25.",
         ),
-        (lambda g: split([1, 2], [1, 2], g, 1), ValueError, "split: test must leave at least one of the 2 examples"),
+        (
+            lambda g: split([1, 2], [1, 2], g, 1),
+            ValueError,
+            "split: test must leave at least one of the 2 examples",
+        ),
         (lambda g: bars(0, g), ValueError, "bars: count must be an integer >= 1; got 0."),
         (lambda g: bars(1, None), TypeError, "bars: rng must be a numpy.random.Generator; got None."),
         (lambda g: bars(1, g, size=3), ValueError, "bars: size must be an integer >= 4; got 3."),

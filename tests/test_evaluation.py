@@ -52,25 +52,47 @@ def test_confusion_counts_right_in_rows():
 @pytest.mark.parametrize(
     "act, error, words",
     [
-        (lambda n: outputs(n, np.ones((0, 2))), ValueError, "outputs: x must have a batch axis, and at least one example"),
-        (lambda n: outputs(n, 3), ValueError, "outputs: x must have a batch axis, and at least one example; got"),
+        (
+            lambda n: outputs(n, np.ones((0, 2))),
+            ValueError,
+            "outputs: x must have a batch axis, and at least one example",
+        ),
+        (
+            lambda n: outputs(n, 3),
+            ValueError,
+            "outputs: x must have a batch axis, and at least one example; got",
+        ),
         (lambda n: outputs(n, ["a"]), TypeError, "outputs: x must be an array of real numbers; got"),
         (lambda n: outputs(n, X, 0), ValueError, "outputs: batch_size must be an integer >= 1; got 0."),
         (
             lambda n: outputs(n.layers, X),
             TypeError,
-            "outputs: network must be a Layer; got [a value of type Flatten, a value of type Dropout, a value …. Wrap",
+            "outputs: network must be a Layer; got "
+            "[a value of type Flatten, a value of type Dropout, a value …. Wrap",
         ),
         (
             lambda n: accuracy(n, X, [0, 1]),
             ValueError,
-            "accuracy: y must have shape (5,); got an array of shape (2,). Give one class number for each example.",
+            "accuracy: y must have shape (5,); got an array of shape (2,). "
+            "Give one class number for each example.",
         ),
         (lambda n: confusion_matrix([0.0], [0]), TypeError, "confusion_matrix: labels must be integers; got"),
-        (lambda n: confusion_matrix([0], [-1]), ValueError, "confusion_matrix: predicted must be (N,) class numbers from 0"),
+        (
+            lambda n: confusion_matrix([0], [-1]),
+            ValueError,
+            "confusion_matrix: predicted must be (N,) class numbers from 0",
+        ),
         (lambda n: confusion_matrix([], []), TypeError, "confusion_matrix: labels must be integers; got"),
-        (lambda n: confusion_matrix([0, 1], [0]), ValueError, "confusion_matrix: predicted must have shape (2,); got"),
-        (lambda n: confusion_matrix([0], [2], 2), ValueError, "confusion_matrix: classes must be an integer >= 3; got 2."),
+        (
+            lambda n: confusion_matrix([0, 1], [0]),
+            ValueError,
+            "confusion_matrix: predicted must have shape (2,); got",
+        ),
+        (
+            lambda n: confusion_matrix([0], [2], 2),
+            ValueError,
+            "confusion_matrix: classes must be an integer >= 3; got 2.",
+        ),
     ],
 )
 def test_refusals(network, act, error, words):

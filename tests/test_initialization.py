@@ -58,16 +58,32 @@ def test_fans():
 @pytest.mark.parametrize(
     "call, error, words",
     [
-        (lambda: fans((3,)), ValueError, "fans: shape must have at least 2 entries (C_out, C_in, ...); got (3)."),
+        (
+            lambda: fans((3,)),
+            ValueError,
+            "fans: shape must have at least 2 entries (C_out, C_in, ...); got (3).",
+        ),
         (lambda: fans((3, 0)), ValueError, "fans: shape must be an integer >= 1; got 0."),
         (
             lambda: he_normal((2, 2), 0),
             TypeError,
             "he_normal: rng must be a numpy.random.Generator; got 0. Pass rng=np.random.default_rng(0).",
         ),
-        (lambda: he_uniform((2, 2), None), TypeError, "he_uniform: rng must be a numpy.random.Generator; got None."),
-        (lambda: glorot_normal((2, 2), None), TypeError, "glorot_normal: rng must be a numpy.random.Generator"),
-        (lambda: glorot_uniform((2, 2), None), TypeError, "glorot_uniform: rng must be a numpy.random.Generator"),
+        (
+            lambda: he_uniform((2, 2), None),
+            TypeError,
+            "he_uniform: rng must be a numpy.random.Generator; got None.",
+        ),
+        (
+            lambda: glorot_normal((2, 2), None),
+            TypeError,
+            "glorot_normal: rng must be a numpy.random.Generator",
+        ),
+        (
+            lambda: glorot_uniform((2, 2), None),
+            TypeError,
+            "glorot_uniform: rng must be a numpy.random.Generator",
+        ),
     ],
 )
 def test_refusals(call, error, words):

@@ -6,7 +6,6 @@ import tracemalloc
 
 import numpy as np
 import pytest
-from tests.architectures import resnet, vgg16
 
 from cnnmath.layers import (
     AvgPool2d,
@@ -22,6 +21,7 @@ from cnnmath.layers import (
     Tanh,
 )
 from cnnmath.network import Sequential
+from tests.architectures import resnet, vgg16
 
 
 def small(seed=0):
@@ -127,7 +127,7 @@ def test_weights_and_gradients_equal_pytorch(torch, rng):
 
     theirs = nn.Sequential(
         nn.Conv2d(2, 4, 3, padding=1), nn.BatchNorm2d(4), nn.ReLU(), nn.MaxPool2d(3, 2, 1),
-        Block(nn.Sequential(nn.Conv2d(4, 6, 3, 2, 1, groups=2, bias=False), nn.GELU()), nn.Conv2d(4, 6, 1, 2)),
+        Block(nn.Sequential(nn.Conv2d(4, 6, 3, 2, 1, 1, 2, False), nn.GELU()), nn.Conv2d(4, 6, 1, 2)),
         nn.LeakyReLU(0.1), nn.AvgPool2d(2, 1), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(6, 5),
     ).double()  # fmt: skip
     from cnnmath.layers import GELU, LeakyReLU
@@ -207,20 +207,26 @@ def _without(state, name):
             lambda s: _without(s, "5.bias"),
             ValueError,
             "load_state_dict: state must have exactly the names of this network's arrays; got "
-            '["0.bias", "0.weight", "3.body.0.bias", "3.body.0.weight", …. "5.bias" is missing; build the same layers.',
+            '["0.bias", "0.weight", "3.body.0.bias", "3.body.0.weight", …. '
+            '"5.bias" is missing; build the same layers.',
         ),
         (lambda s: s | {"9.weight": np.ones(1)}, ValueError, '"9.weight" is unknown; build the same layers.'),
         (
             lambda s: s | {"5.bias": np.ones(4)},
             ValueError,
-            "load_state_dict: 5.bias must have shape (3,); got an array of shape (4,). Load it into a network of the same",
+            "load_state_dict: 5.bias must have shape (3,); got an array of shape (4,). "
+            "Load it into a network of the same",
         ),
         (
             lambda s: s | {"5.bias": np.array(["a", "b", "c"])},
             TypeError,
             "load_state_dict: 5.bias must be an array of real numbers; got an array of shape (3,).",
         ),
-        (lambda s: [1], TypeError, "load_state_dict: state must be a dict of arrays; got [1]. Pass network.state_dict()."),
+        (
+            lambda s: [1],
+            TypeError,
+            "load_state_dict: state must be a dict of arrays; got [1]. Pass network.state_dict().",
+        ),
     ],
 )
 def test_what_does_not_fit_is_refused_and_nothing_is_loaded(spoil, error, words):
@@ -298,17 +304,38 @@ shared = ReLU()
     "act, error, words",
     [
         (lambda: Sequential(), ValueError, "Sequential: layers must hold at least one layer; got ()."),
-        (lambda: Sequential(ReLU), TypeError, "Sequential: layers must be Layer objects; got a value of type type. Write"),
+        (
+            lambda: Sequential(ReLU),
+            TypeError,
+            "Sequential: layers must be Layer objects; got a value of type type. Write",
+        ),
         (lambda: small()[6:], ValueError, "Sequential: layers must hold at least one layer; got ()."),
         (
             lambda: Sequential(shared, Residual(Sequential(shared))),
             ValueError,
-            'Sequential: layers must be distinct objects; got "one object twice". Make a new layer for each place.',
+            'Sequential: layers must be distinct objects; got "one object twice". '
+            "Make a new layer for each place.",
         ),
-        (lambda: small().summary((3, 8, 8)), ValueError, "Conv2d: input_shape must be (1, H, W); got (3, 8, 8)."),
-        (lambda: small().summary((1, 9, 9.5)), TypeError, "summary: input_shape must be an integer >= 1; got 9.5."),
-        (lambda: small().summary((1, 20, 20)), ValueError, "Linear: input_shape must be (36,); got (324). Use Linear(324, 3)."),
-        (lambda: Sequential(Dropout()).summary((0,)), ValueError, "summary: input_shape must be an integer >= 1; got 0."),
+        (
+            lambda: small().summary((3, 8, 8)),
+            ValueError,
+            "Conv2d: input_shape must be (1, H, W); got (3, 8, 8).",
+        ),
+        (
+            lambda: small().summary((1, 9, 9.5)),
+            TypeError,
+            "summary: input_shape must be an integer >= 1; got 9.5.",
+        ),
+        (
+            lambda: small().summary((1, 20, 20)),
+            ValueError,
+            "Linear: input_shape must be (36,); got (324). Use Linear(324, 3).",
+        ),
+        (
+            lambda: Sequential(Dropout()).summary((0,)),
+            ValueError,
+            "summary: input_shape must be an integer >= 1; got 0.",
+        ),
     ],
 )
 def test_refusals(act, error, words):

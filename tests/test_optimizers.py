@@ -116,7 +116,9 @@ def test_the_state_shows_every_term():
     assert after(RMSprop, alpha=0.5, eps=0)["square"] == 0.5 * 0.5 * 4 + 0.5 * 16
     adam = after(Adam, betas=(0.5, 0.75), eps=0)
     assert (adam["step"], adam["mean"], adam["square"]) == (2, 2.5, 4.75)
-    assert adam["mean_hat"] == pytest.approx(2.5 / 0.75) and adam["square_hat"] == pytest.approx(4.75 / 0.4375)
+    assert adam["mean_hat"] == pytest.approx(2.5 / 0.75) and adam["square_hat"] == pytest.approx(
+        4.75 / 0.4375
+    )
     assert adam["direction"] == pytest.approx(adam["mean_hat"] / adam["square_hat"] ** 0.5)
     assert adam["change"] == -0.5 * adam["direction"]
     decayed = after(AdamW, betas=(0.5, 0.75), eps=0, weight_decay=0.5)
@@ -132,25 +134,65 @@ def test_any_object_with_data_and_grad_is_a_parameter():
 @pytest.mark.parametrize(
     "make, error, words",
     [
-        (lambda p: SGD([], lr=0.1), ValueError, "SGD: parameters must hold at least one parameter; got []. Pass"),
-        (lambda p: Adam([p.data]), TypeError, "Adam: parameters must have data and grad; got an array of shape (2,)."),
+        (
+            lambda p: SGD([], lr=0.1),
+            ValueError,
+            "SGD: parameters must hold at least one parameter; got []. Pass",
+        ),
+        (
+            lambda p: Adam([p.data]),
+            TypeError,
+            "Adam: parameters must have data and grad; got an array of shape (2,).",
+        ),
         (lambda p: SGD([p], lr=-1), ValueError, "SGD: lr must be a finite number >= 0; got -1."),
         (lambda p: SGD([p], lr="0.1"), TypeError, 'SGD: lr must be a finite number >= 0; got "0.1".'),
-        (lambda p: SGD([p], 1, momentum=2), ValueError, "SGD: momentum must be a finite number >= 0 and <= 1; got 2."),
-        (lambda p: SGD([p], 1, weight_decay=-1), ValueError, "SGD: weight_decay must be a finite number >= 0; got -1."),
+        (
+            lambda p: SGD([p], 1, momentum=2),
+            ValueError,
+            "SGD: momentum must be a finite number >= 0 and <= 1; got 2.",
+        ),
+        (
+            lambda p: SGD([p], 1, weight_decay=-1),
+            ValueError,
+            "SGD: weight_decay must be a finite number >= 0; got -1.",
+        ),
         (
             lambda p: SGD([p], 1, nesterov=True),
             ValueError,
             "SGD: momentum must be > 0 when nesterov=True; got 0. Use momentum=0.9.",
         ),
-        (lambda p: RMSprop([p], alpha=1), ValueError, "RMSprop: alpha must be a finite number >= 0 and < 1; got 1."),
+        (
+            lambda p: RMSprop([p], alpha=1),
+            ValueError,
+            "RMSprop: alpha must be a finite number >= 0 and < 1; got 1.",
+        ),
         (lambda p: RMSprop([p], eps=-1), ValueError, "RMSprop: eps must be a finite number >= 0; got -1."),
-        (lambda p: RMSprop([p], weight_decay=-1), ValueError, "RMSprop: weight_decay must be a finite number >= 0"),
-        (lambda p: Adam([p], betas=0.9), ValueError, "Adam: betas must be a pair (beta1, beta2); got 0.9. Use betas"),
-        (lambda p: AdamW([p], betas=(0.9, 1)), ValueError, "AdamW: betas must be a finite number >= 0 and < 1; got 1."),
+        (
+            lambda p: RMSprop([p], weight_decay=-1),
+            ValueError,
+            "RMSprop: weight_decay must be a finite number >= 0",
+        ),
+        (
+            lambda p: Adam([p], betas=0.9),
+            ValueError,
+            "Adam: betas must be a pair (beta1, beta2); got 0.9. Use betas",
+        ),
+        (
+            lambda p: AdamW([p], betas=(0.9, 1)),
+            ValueError,
+            "AdamW: betas must be a finite number >= 0 and < 1; got 1.",
+        ),
         (lambda p: Adam([p], eps=-1), ValueError, "Adam: eps must be a finite number >= 0; got -1."),
-        (lambda p: AdamW([p], weight_decay=-1), ValueError, "AdamW: weight_decay must be a finite number >= 0; got"),
-        (lambda p: clip_grad_norm([p], -1), ValueError, "clip_grad_norm: max_norm must be a finite number >= 0; got -1."),
+        (
+            lambda p: AdamW([p], weight_decay=-1),
+            ValueError,
+            "AdamW: weight_decay must be a finite number >= 0; got",
+        ),
+        (
+            lambda p: clip_grad_norm([p], -1),
+            ValueError,
+            "clip_grad_norm: max_norm must be a finite number >= 0; got -1.",
+        ),
         (
             lambda p: optimizers.Optimizer([p], 0.1).step(),
             NotImplementedError,

@@ -17,7 +17,9 @@ def test_copies_what_it_is_given():
     np.testing.assert_array_equal(parameter.data, [2, 3])
 
 
-@pytest.mark.parametrize("given, kept", [(np.float32, np.float32), (np.float64, np.float64), (int, np.float64)])
+@pytest.mark.parametrize(
+    "given, kept", [(np.float32, np.float32), (np.float64, np.float64), (int, np.float64)]
+)
 def test_dtype(given, kept):
     parameter = Parameter(np.ones(2, given))
     parameter.data = np.zeros(2)
@@ -36,7 +38,11 @@ def test_lazy_draws_once_and_only_when_read():
     repr(parameter)
     parameter.astype(np.float32)
     assert calls == []
-    assert parameter.data.dtype == np.float32 and (parameter.data == 7).all() and parameter.data is parameter.data
+    assert (
+        parameter.data.dtype == np.float32
+        and (parameter.data == 7).all()
+        and parameter.data is parameter.data
+    )
     assert calls == [(2, 3)]
     assigned = Parameter.lazy((1,), draw)
     assigned.data = [5]
@@ -58,10 +64,22 @@ def test_only_parameters_are_trainable():
 @pytest.mark.parametrize(
     "act, error, words",
     [
-        (lambda p: setattr(p, "data", [1]), ValueError, "Parameter: data must have shape (2,); got an array of shape (1,)."),
-        (lambda p: setattr(p, "data", ["a", "b"]), TypeError, "Parameter: data must be an array of real numbers"),
+        (
+            lambda p: setattr(p, "data", [1]),
+            ValueError,
+            "Parameter: data must have shape (2,); got an array of shape (1,).",
+        ),
+        (
+            lambda p: setattr(p, "data", ["a", "b"]),
+            TypeError,
+            "Parameter: data must be an array of real numbers",
+        ),
         (lambda p: Parameter("a"), TypeError, "Parameter: data must be an array of real numbers"),
-        (lambda p: p.astype(int), ValueError, 'Parameter.astype: dtype must be one of "float32", "float64"; got "int".'),
+        (
+            lambda p: p.astype(int),
+            ValueError,
+            'Parameter.astype: dtype must be one of "float32", "float64"; got "int".',
+        ),
         (
             lambda p: Parameter.lazy((2,), lambda shape: np.ones(3)).data,
             ValueError,

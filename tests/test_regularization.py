@@ -124,7 +124,7 @@ def test_random_shift_moves_every_image_by_its_own_number_of_pixels(rng):
 
 
 def test_random_shift_by_0_copies(rng):
-    images = rng.standard_normal((2, 1, 3, 3))
+    images = rng.standard_normal((2, 3, 4, 4))
     moved = random_shift(images, 0, rng)
     np.testing.assert_array_equal(moved, images)
     assert not np.shares_memory(moved, images) and moved.flags.c_contiguous

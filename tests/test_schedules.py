@@ -45,7 +45,11 @@ def test_by_hand():
         (lambda: constant(-1), ValueError, "constant: lr must be a finite number >= 0; got -1."),
         (lambda: step_decay(-1, 1), ValueError, "step_decay: lr must be a finite number >= 0; got -1."),
         (lambda: step_decay(1, 0), ValueError, "step_decay: every must be an integer >= 1; got 0."),
-        (lambda: step_decay(1, 1, "x"), TypeError, 'step_decay: factor must be a finite number >= 0; got "x".'),
+        (
+            lambda: step_decay(1, 1, "x"),
+            TypeError,
+            'step_decay: factor must be a finite number >= 0; got "x".',
+        ),
         (lambda: cosine(-1, 1), ValueError, "cosine: lr must be a finite number >= 0; got -1."),
         (lambda: cosine(1, 1.5), TypeError, "cosine: steps must be an integer >= 1; got 1.5."),
         (lambda: cosine(1, 1, -1), ValueError, "cosine: final must be a finite number >= 0; got -1."),
@@ -53,7 +57,8 @@ def test_by_hand():
         (
             lambda: warmup(0.1, 5),
             TypeError,
-            "warmup: schedule must be a function of the step; got 0.1. Use constant(lr) or cosine(lr, steps).",
+            "warmup: schedule must be a function of the step; got 0.1. "
+            "Use constant(lr) or cosine(lr, steps).",
         ),
     ],
 )

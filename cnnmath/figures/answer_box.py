@@ -69,7 +69,7 @@ class AnswerBox(Figure):
     'Not right. This is what a known mistake gives: stride forgotten.'
     """
 
-    question = _fields.Text("What is (1)(1) + (2)(0) + (3)(−1)?", 2000)
+    question = _fields.Text("What is 1 − 3?", 2000)
     answer = _fields.Array(-2.0, 16, 16, LARGEST)
     mistakes = _Mistakes([], _fields.Record(reason=_fields.Text("", 200), value=_fields.Array(0.0, 16, 16, LARGEST)), 12)
     hints = _fields.List([], _fields.Text("", 1000), 8)
@@ -87,13 +87,11 @@ class AnswerBox(Figure):
 
     @classmethod
     def check_together(cls, state):
-        known = [("the answer", state["answer"])]
+        values = [_rows(value) for value in (state["answer"], *(mistake["value"] for mistake in state["mistakes"]))]
         for k, mistake in enumerate(state["mistakes"]):
-            for twin, value in known:
-                if _equal(_rows(mistake["value"]), _rows(value), state["tolerance"]):
-                    rule = f"differ from {twin} by more than the tolerance"
-                    raise _fields.StateError(_check.message(cls.__name__, f"mistakes[{k}]", rule, mistake["reason"]))
-            known.append((f"mistakes[{k}]", mistake["value"]))
+            if any(_equal(values[k + 1], value, state["tolerance"]) for value in values[: k + 1]):
+                rule = "differ from the answer and from each other by more than the tolerance"
+                raise _fields.StateError(_check.message(cls.__name__, "mistakes", rule, mistake["reason"]))
 
     def values(self):
         """The response as numbers, and what is to be said of it.
@@ -130,8 +128,8 @@ class AnswerBox(Figure):
             verdict, sentence = MISTAKE, f"Not right. This is what a known mistake gives: {known[met][0]}."
         elif typed.shape != wanted.shape:
             same = _equal(typed.reshape(1, -1), wanted.reshape(1, -1), self.tolerance)
-            shape = f"The numbers are right, but the shape is {_size(wanted)}," if same else "The shape is"
-            verdict, sentence = SHAPE, f"{shape} not {_size(typed)}.{comma}"
+            more = f" The numbers are right: arrange them as {_size(wanted)}." if same else comma
+            verdict, sentence = SHAPE, f"The shape is not {_size(typed)}.{more}"
         elif _equal(typed, wanted, 10 * self.tolerance):
             verdict, sentence = ROUNDED, "Close, but rounded too far: give more digits."
         else:
@@ -140,11 +138,12 @@ class AnswerBox(Figure):
 
     def as_python(self):
         given = {name: value for name, value in self.state.items() if name not in ("shown_hints", "revealed")}
-        lines = "".join(f"    {name}={_source(value)},\n" for name, value in given.items())
+        lines = ",\n".join(f' "{name}": {_source(value)}' for name, value in given.items())
         return f"""from cnnmath.figures import AnswerBox
 
-box = AnswerBox(
-{lines})
+box = AnswerBox(**{{
+{lines}
+}})
 typed, verdict, mistake, right = box.values().values()"""
 
     def static(self):

@@ -61,7 +61,7 @@ class ConvolutionMatrix(Figure):
 
     def describe(self):
         v = self.values()
-        return ("M, {} × {}, holds {} weights, {} not 0; multiply–adds: {}, by im2col {}. "
+        return ("M, {} × {}, holds {} weights, {} not 0; multiply–adds: {} in full, {} by im2col. "
                 .format(*v["matrix"].shape, v["structural"], v["nonzeros"], *v["multiply_adds"])
                 + f"Output {v['row']}, O{_at(v['row'], v['output'].shape[1])}, is {_text.number(v['total'])}.{self._pixel(v)}")
 

@@ -57,7 +57,7 @@ class KernelSlider(Figure):
         size = "The output is {} × {}.".format(*values["output"].shape)
         if self.predict:
             return f"Output row {i}, column {j}: predict the sum of {what}. {size}"
-        return f"Output row {i}, column {j}: {what} give {_text.number(values['total'])}. {size}"
+        return f"Output row {i}, column {j}: {what} give {_text.told(values['total'])}. {size}"
 
     def _span(self, name, place, count):
         first = place * self.stride - self.padding

@@ -18,5 +18,7 @@ def save(name, **arrays):
     np.savez_compressed(path, **arrays)
     size = path.stat().st_size
     if size > LIMIT:
-        raise ValueError(f"save: {path.name} must stay below {LIMIT} bytes; got {size}. Store fewer or smaller cases.")
+        raise ValueError(
+            f"save: {path.name} must stay below {LIMIT} bytes; got {size}. Store fewer or smaller cases."
+        )
     print(path.name, size, "bytes")

@@ -1,18 +1,17 @@
 /* AnswerBox: a reader types a number or a small array and is answered at once, without a kernel. */
 (function (cnnmath) {
   "use strict";
-  const { controls, h, number, refuse, show } = cnnmath;
+  const { controls, h, math, number, refuse, show } = cnnmath;
   const LARGEST = 1e12;
   const NUMBER = /^[-+.\de]+(\/[-+.\de]+)?$/i; // of these, Number() refuses what is none
   const [NONE, UNREAD, RIGHT, MISTAKE, SHAPE, ROUNDED, WRONG] = Array(7).keys();
 
   const rowsOf = (value) => (Array.isArray(value[0]) ? value : [[value].flat()]);
   const size = (rows) => `${rows.length} × ${rows[0].length}`;
-  /** 1 where an entry is right and 0 elsewhere; no rows where the shape does not fit. */
+  /** 1 where an entry is right, else 0; no rows where the shape is wrong. */
   const mask = (rows, wanted, tolerance) => (size(rows) === size(wanted) ? rows : [])
     .map((row, i) => row.map((x, j) => Number(Math.abs(x - wanted[i][j]) <= 1e-9 + tolerance * Math.abs(wanted[i][j]))));
   const equal = (...given) => Math.min(...mask(...given).flat()) === 1;
-  /** The place of the first mistake that gives `rows`, or −1. */
   const find = (rows, mistakes, tolerance) => mistakes.findIndex(({ value }) => equal(rows, rowsOf(value), tolerance));
 
   /** The rows of numbers that a text holds, or what is wrong with it. */
@@ -20,10 +19,7 @@
     const text = `\n${response}\n`.replace(/[−–]/g, "-").replace(/[\t\r\xa0]/g, " ").replace(/ *([\n;,/]) */g, "$1")
       .replace(/[ \n]*([[\]])[ \n]*/g, "$1").replace(/\][,;]?\[/g, ";").replace(/^\[\[([^[\]]*)\]\]$|^\[([^[\]]*)\]$/, "$1$2");
     const rows = text.split(/[;\n]/).filter(Boolean).map((line) => line.split(/,| +/));
-    const read = (token) => {
-      const [above, below = 1] = token.split("/");
-      return NUMBER.test(token) ? above / below : NaN;
-    };
+    const read = (token) => (NUMBER.test(token) ? token.split("/").map(Number).reduce((above, below) => above / below) : NaN);
     if (rows.flat().length > 256) return "more than 256 numbers.";
     const bad = rows.flat().find((token) => !(Math.abs(read(token)) <= LARGEST));
     if (bad !== undefined) return `${show(bad || ",")} is no number up to 10¹². Write it like −6, 0.5 or 1/9.`;
@@ -35,7 +31,6 @@
   function judge({ answer, mistakes, tolerance, response }) {
     const values = { typed: [], verdict: NONE, mistake: -1, right: [] };
     const say = (verdict, sentence) => [{ ...values, verdict }, sentence];
-    // a comma between digits may be meant as a decimal or a thousands sign
     const comma = /\d,\d/.test(response) ? " A comma separates entries: write 0.5 with a point, 1000 without a comma." : "";
     const read = parse(response);
     if (!Array.isArray(read)) return say(UNREAD, `Not read: ${read}${comma}`);
@@ -53,7 +48,7 @@
     if (values.mistake >= 0) return say(MISTAKE, `Not right. This is what a known mistake gives: ${known[values.mistake].reason}.`);
     if (!values.right.length) {
       const same = equal([typed.flat()], [wanted.flat()], tolerance);
-      return say(SHAPE, `${same ? `The numbers are right, but the shape is ${size(wanted)},` : "The shape is"} not ${size(typed)}.${comma}`);
+      return say(SHAPE, `The shape is not ${size(typed)}.${same ? ` The numbers are right: arrange them as ${size(wanted)}.` : comma}`);
     }
     if (equal(typed, wanted, 10 * tolerance)) return say(ROUNDED, "Close, but rounded too far: give more digits.");
     return say(WRONG, `${count > 1 ? "Right so far" : "Not right"}: ${score}`);
@@ -64,11 +59,12 @@
     static label = "AnswerBox";
     static css = `
 p { white-space: pre-line; overflow-wrap: anywhere; }
-textarea { width: 14rem; }
+textarea { width: 14rem; resize: none; }
+.actions { margin-left: auto; }
 .live { color: inherit; }
 .live[data-verdict="2"] { color: var(--cm-good); }`;
     static fields = {
-      question: ["text", "What is (1)(1) + (2)(0) + (3)(−1)?", 2000],
+      question: ["text", "What is 1 − 3?", 2000],
       answer: ["array", -2, 16, 16, LARGEST],
       mistakes: ["list", [], 12, "record", { reason: ["text", 200], value: ["array", 16, 16, LARGEST] }],
       hints: ["list", [], 8, "text", 1000],
@@ -81,8 +77,8 @@ textarea { width: 14rem; }
 
     static fits({ answer, mistakes, tolerance }) {
       mistakes.forEach(({ reason, value }, k) => {
-        const twin = find(rowsOf(value), [{ value: answer }, ...mistakes.slice(0, k)], tolerance);
-        if (twin >= 0) refuse(this.label, `mistakes[${k}]`, `differ from ${twin ? `mistakes[${twin - 1}]` : "the answer"} by more than the tolerance`, reason);
+        const first = find(rowsOf(value), [{ value: answer }, ...mistakes], tolerance);
+        if (first <= k) refuse(this.label, "mistakes", "differ from the answer and from each other by more than the tolerance", reason);
       });
     }
 
@@ -90,9 +86,8 @@ textarea { width: 14rem; }
     static describe(state) { return judge(state)[1]; }
 
     static python({ shown_hints, revealed, ...given }) {
-      const source = (value) => JSON.stringify(value, null, 1).replace(/,\n */g, ", ").replace(/\n */g, "");
-      const lines = Object.entries(given).map(([name, value]) => `    ${name}=${source(value)},\n`).join("");
-      return `from cnnmath.figures import AnswerBox\n\nbox = AnswerBox(\n${lines})\ntyped, verdict, mistake, right = box.values().values()`;
+      const source = JSON.stringify(given, null, 1).replace(/,\n {2,}/g, ", ").replace(/\n {2,}|\n (?=[\]}])/g, "");
+      return `from cnnmath.figures import AnswerBox\n\nbox = AnswerBox(**${source})\ntyped, verdict, mistake, right = box.values().values()`;
     }
 
     build() {
@@ -103,7 +98,7 @@ textarea { width: 14rem; }
       this.open = button("Solution", ({ revealed }) => ({ revealed: !revealed }));
       [this.question, this.hints, this.solution] = ["off", "polite", "off"].map((live) => h("p", { "aria-live": live }));
       this.grid = cnnmath.grid({ label: "answer" }, signal);
-      this.panel = cnnmath.captioned(this.grid.node);
+      this.panel = cnnmath.equation(this.grid.node);
       this.ask = h("span");
       this.entry = h("textarea", { autocomplete: "off" });
       this.entry.addEventListener("keydown", (event) => {
@@ -113,30 +108,31 @@ textarea { width: 14rem; }
         check.click();
       }, { signal });
       return [this.question, h("div", { class: "row" }, h("label", { class: "pair" }, this.ask, this.entry), check, this.hint, this.open.node),
-        this.live, this.panel.node, this.hints, this.solution];
+        this.live, this.panel.node, this.solution, this.hints];
     }
 
     restart() { this.sent = null; }
 
     paint({ question, answer, hints, solution, response, shown_hints, revealed }, { typed, verdict, right }) {
       const tell = (node, text) => { if (node.textContent !== text) node.textContent = text; };
-      const array = Array.isArray(answer);
+      const scalar = !Array.isArray(answer);
       tell(this.question, question);
-      tell(this.ask, array ? "your array, a row a line; Ctrl+Enter checks" : "your number");
+      tell(this.ask, scalar ? "your number" : "your array, a row a line; Ctrl+Enter checks");
       tell(this.live, (this.spoken = this.description));
       tell(this.hints, hints.slice(0, shown_hints).map((text, k) => `${k + 1}. ${text}`).join("\n"));
       tell(this.hint, `Hint ${shown_hints + 1} of ${hints.length}`);
       tell(this.solution, revealed ? solution : "");
       if (this.sent !== response) this.sent = this.entry.value = response;
-      this.entry.rows = array ? Math.max(3, rowsOf(answer).length) : 1;
+      this.entry.rows = scalar ? 1 : Math.max(3, rowsOf(answer).length);
       this.live.dataset.verdict = verdict;
       this.hint.hidden = shown_hints >= hints.length;
       this.open.node.hidden = verdict <= UNREAD && shown_hints < (hints.length || 1); // after a try, or all hints
       this.open.set(revealed);
-      const [name, rows, marks] = revealed ? ["right answer", rowsOf(answer), []] : ["your answer", typed, right];
+      const [name, rows, marks] = revealed ? ["right answer", rowsOf(answer), []] : ["your answer", scalar ? [] : typed, right];
       if ((this.panel.node.hidden = !rows.length)) return;
-      this.panel.tell(name, { rows: rows.length, cols: rows[0].length });
-      this.grid.update(rows.length, rows[0].length, (i, j, mark = marks[i]?.[j]) => ({ text: number(rows[i][j]) + (["✗", "✓"][mark] ?? ""), marks: ["erased"][mark] }));
+      const array = math.fromRows(rows);
+      this.panel.tell(0, name, array);
+      this.grid.update(array.rows, array.cols, (i, j, mark = marks[i]?.[j]) => ({ text: number(rows[i][j]) + ("✗✓"[mark] ?? ""), marks: ["at"][mark] }));
     }
   }
 

@@ -9,7 +9,10 @@
   /** A number field. Text that is no number goes to onrefuse(text); the field keeps what it had. */
   function field(label, { min, max, step = "any", oninput, onrefuse }, signal) {
     const node = h("input", { type: "number", "aria-label": label, min, max, step, autocomplete: "off" });
+    let typing = false; // a repaint must not take away a number that is only half typed
+    node.addEventListener("input", () => (typing = true), { signal });
     node.addEventListener("change", () => {
+      typing = false;
       if (node.value === "" || node.validity.badInput) {
         onrefuse?.(node.validity.badInput ? "text" : "an empty field");
         node.value = node.kept;
@@ -18,7 +21,7 @@
     node.addEventListener("keydown", (event) => event.stopPropagation(), { signal });
     const set = (value) => {
       node.kept = literal(value);
-      if (node.value === "" || Number(node.value) !== value) node.value = node.kept;
+      if (!typing && (node.value === "" || Number(node.value) !== value)) node.value = node.kept;
     };
     return { node, set };
   }
@@ -47,10 +50,11 @@
     return { node, set };
   }
 
-  /** A segmented control for each field of a figure in a table {field: options}; set(state) marks those in force. */
+  /** A segmented control for each field of a figure in a table {field: options}: `nodes`, or in a row, `node`; set(state) marks those in force. */
   function choices(figure, table) {
     const all = Object.entries(table).map(([name, options]) => [name, segmented(name, options, (value) => figure.update({ [name]: value }), figure.signal)]);
-    return { nodes: all.map(([, one]) => one.node), set: (state) => all.forEach(([name, one]) => one.set(state[name])) };
+    const nodes = all.map(([, one]) => one.node);
+    return { nodes, get node() { return h("div", { class: "row controls" }, ...nodes); }, set: (state) => all.forEach(([name, one]) => one.set(state[name])) };
   }
 
   /** A button; `look` is "chip" or "plain". Give a boolean to set() to make it a toggle. */

@@ -2,14 +2,14 @@
 (function (cnnmath) {
   "use strict";
   const { controls, h, math, number, rowsText } = cnnmath;
-  const PRESETS = ["vertical_edge", "horizontal_edge", "box_blur", "laplacian"];
+  const PRESETS = ["vertical_edge", "horizontal_edge", "box_blur", "laplacian", "identity"];
   const CHOICES = { form: ["banded", "im2col"], stride: [1, 2, 3], padding: [0, 1, 2] };
-  const TALLEST = 350; // px of an array of the product
-  const LARGEST = 26; // px of its cells
+  const TALLEST = 350; // px of an array of the product, while its cells are
+  const [SMALLEST, LARGEST] = [6, 26]; // px
 
   const place = (k, cols) => [Math.floor(k / cols), k % cols];
   const at = (k, cols) => `[${place(k, cols).join(", ")}]`;
-  const fit = (cols, width, rows) => Math.max(3, Math.floor(Math.min(LARGEST, width / cols - 2, TALLEST / rows - 2)));
+  const fit = (cols, width, rows) => Math.max(3, Math.floor(Math.min(LARGEST, width / cols - 2, Math.max(SMALLEST, TALLEST / rows - 2))));
 
   /** [name, array, what] of each grid: what(i, j) is the cell's output `row` and, in a factor, its pixel `column`
    *  (−1: padding) and weight `tap` (counted from 1, 0: none). */
@@ -17,11 +17,10 @@
     const [I, K] = [image, kernel].map(math.fromRows);
     const banded = form === "banded";
     const vector = ({ data }) => math.matrix(...(banded ? [data.length, 1] : [1, data.length]), data);
-    const read = (r) => taps.data.subarray(r * taps.cols, (r + 1) * taps.cols);
-    const entry = (r, p) => ({ row: r, column: p, tap: read(r)[p] ?? 0 });
-    const source = (k, r) => ({ row: r, column: read(r).indexOf(k + 1), tap: k + 1 });
+    const entry = (r, p) => ({ row: r, column: p, tap: p < 0 ? 0 : taps.data[r * taps.cols + p] });
+    const source = (k, r) => ({ row: r, column: taps.data.subarray(r * taps.cols, (r + 1) * taps.cols).indexOf(k + 1), tap: k + 1 });
     return [
-      ["image I", math.pad(I, padding), (i, j) => entry(row, image[i - padding]?.[j - padding] === undefined ? -1 : (i - padding) * I.cols + j - padding)],
+      [padding ? "padded image I" : "image I", math.pad(I, padding), (i, j) => entry(row, image[i - padding]?.[j - padding] === undefined ? -1 : (i - padding) * I.cols + j - padding)],
       ["output O", output, (i, j) => ({ row: i * output.cols + j })],
       banded ? ["matrix M", matrix, entry] : ["vec(K)ᵀ", vector(K), (i, k) => source(k, row)],
       banded ? ["vec(I)", vector(I), (p) => entry(row, p)] : ["im2col(I)", columns, source],
@@ -48,8 +47,9 @@
     static css = `${cnnmath.kernelCss}
 .panel { width: min-content; }
 .caption { min-height: 3em; }
-.cell.none { border-color: transparent; }
-.cell.also { outline: 2px solid var(--cm-ink); z-index: 1; }
+.operator { padding-bottom: 2em; }
+.none:not(.pad) { border-color: transparent; }
+.cell.also { outline: 2px solid var(--cm-ink); }
 `;
 
     static fits({ image, kernel, padding }) {
@@ -77,7 +77,7 @@
     }
 
     static describe(state, v) {
-      return `M, ${v.matrix.rows} × ${v.matrix.cols}, holds ${v.structural} weights, ${v.nonzeros} not 0; multiply–adds: ${v.multiply_adds.join(", by im2col ")}. ` +
+      return `M, ${v.matrix.rows} × ${v.matrix.cols}, holds ${v.structural} weights, ${v.nonzeros} not 0; multiply–adds: ${v.multiply_adds.join(" in full, ")} by im2col. ` +
         `Output ${v.row}, O${at(v.row, v.output.cols)}, is ${number(v.total)}.${pixelText(state, v)}`;
     }
 
@@ -123,7 +123,7 @@ readers = np.flatnonzero(taps[:, column]) if column >= 0 else []`;
       this.pixel = h("div", { class: "live" });
       const [image, output, left, right, product] = this.grids.map(({ node }) => node);
       this.equation = cnnmath.equation(image, "⋆", this.weights.node, "=", output, "", left, "·", right, "=", product);
-      return [this.equation.node, this.formula.node, this.pixel, this.presets.node, h("div", { class: "row controls" }, ...this.choices.nodes)];
+      return [this.equation.node, this.formula.node, this.pixel, this.presets.node, this.choices.node];
     }
 
     paint(state) {
@@ -138,14 +138,16 @@ readers = np.flatnonzero(taps[:, column]) if column >= 0 else []`;
         return `${k === 0 ? "none" : lit ? "lit" : r === row ? "tap" : ""} ${p < 0 ? "pad" : p === column ? "also" : ""}`;
       };
       const colours = [cnnmath.greys(view.vec_image, ramps), cnnmath.signed(output.data, ramps), cnnmath.signed(weights, ramps)];
-      const large = cnnmath.cellSize(state.image[0].length + 2 * state.padding, room, 34);
+      const wide = room > 600; // an equation on one line: 350 px for K and the signs, 195 px for the vectors beside M
+      const across = state.image[0].length + 2 * state.padding;
+      const large = wide ? cnnmath.cellSize(across + output.cols, room - 350, 34) : cnnmath.cellSize(across, room, 34);
       const big = banded ? view.matrix : view.columns;
-      // beside M its two vectors need 195 px; on a narrow screen it has a line of its own
-      const cell = fit(Math.max(big.cols, weights.length), room - (banded && room > 600 ? 195 : 8), big.rows);
-      const sizes = [[large], [large], [cell], ...[N, R].map((rows) => (banded ? [32, fit(1, room, rows)] : [cell]))];
+      const cell = fit(Math.max(big.cols, weights.length), room - (banded && wide ? 195 : 8), big.rows);
+      const vector = (rows) => (banded ? [32, rows === R && wide ? cell : fit(1, room, rows)] : [cell]);
+      const sizes = [[large], [large], [cell], vector(N), vector(R)];
       arrays(state, view).forEach(([name, array, what], g) => {
         const grid = grids[g];
-        grid.node.ariaLabel = `${name}: arrow keys move, Escape lets go`;
+        grid.node.ariaLabel = name;
         grid.resize(...sizes[g]);
         grid.update(array.rows, array.cols, (i, j) => {
           const cell = what(i, j);

@@ -77,15 +77,19 @@
     function update(newRows, newCols, look) {
       shape(newRows, newCols);
       cells.forEach((cell, k) => {
-        const { value, fill, marks = "", badge = "", text } = look(Math.floor(k / cols), k % cols);
-        const words = text ?? number(value);
-        const key = `${words}|${badge}|${fill}|${marks}`;
-        if (cell.key === key) return;
-        cell.key = key;
+        const { value, fill, marks = "", badge = "", text: given } = look(Math.floor(k / cols), k % cols);
+        const words = given ?? number(value);
+        // each part for itself: a mark moves at every pointer event, and must not cost a layout of the text
+        if (cell.marks !== marks) cell.className = `cell ${(cell.marks = marks)}`;
+        if (cell.fill !== String(fill)) {
+          cell.fill = String(fill);
+          cell.style.backgroundColor = fill ? theme.css(fill) : "transparent";
+          cell.style.color = fill ? theme.ink(fill) : "inherit";
+        }
+        const text = `${words}|${badge}`;
+        if (cell.text === text) return;
+        cell.text = text;
         cell.replaceChildren(words, ...(badge ? [h("span", { class: "badge", "aria-hidden": "true" }, badge)] : []));
-        cell.className = `cell ${marks}`;
-        cell.style.backgroundColor = fill ? theme.css(fill) : "transparent";
-        cell.style.color = fill ? theme.ink(fill) : "inherit";
         cell.title = words.length > 4 ? words : "";
         cell.style.fontSize = words.length > 4 ? `calc(var(--cell) * ${(1.55 / words.length).toFixed(3)})` : "";
       });
@@ -115,6 +119,7 @@
     pointing(node, () => [rows, cols], { onmove: step, onenter: () => step(0, 0), ...options }, signal);
     /** Make the cells `width` × `height` px; without room for a number they are read by pointing or by ear. */
     function resize(width, height = width) {
+      if (wide === width && high === height) return;
       [wide, high] = [width, height];
       node.style.setProperty("--cell", `${wide}px`);
       node.style.setProperty("--high", `${high}px`);
@@ -135,6 +140,7 @@
     }));
     const tell = (k, name, { rows, cols }) => {
       const symbol = name.lastIndexOf(" ") + 1;
+      if (captions[k].textContent === `${name}, ${rows}\u00a0×\u00a0${cols}`) return;
       captions[k].replaceChildren(name.slice(0, symbol), h("b", {}, name.slice(symbol)), `, ${rows}\u00a0×\u00a0${cols}`);
     };
     return { node, tell };
@@ -149,12 +155,14 @@
         [node.width, node.height] = [cols, rows];
         pixels = new ImageData(cols, rows);
       }
-      for (let k = 0, p = 0; k < data.length; k++) {
+      const bytes = pixels.data;
+      for (let k = 0, p = 0; k < data.length; k++, p += 4) {
         const rgb = colour(data[k], k);
-        pixels.data[p++] = rgb?.[0];
-        pixels.data[p++] = rgb?.[1];
-        pixels.data[p++] = rgb?.[2];
-        pixels.data[p++] = rgb ? 255 : 0;
+        bytes[p + 3] = rgb ? 255 : 0;
+        if (!rgb) continue;
+        bytes[p] = rgb[0];
+        bytes[p + 1] = rgb[1];
+        bytes[p + 2] = rgb[2];
       }
       node.getContext("2d").putImageData(pixels, 0, 0);
     }
@@ -162,17 +170,20 @@
   }
 
   /** A picture to point at, with a frame around some of its pixels; `options` are a grid's, besides `tabindex`.
-   *  update(matrix, colour, hatch) draws: where hatch(x, k) is a colour, that entry is hatched with it. */
+   *  update(key, matrix, colour, hatch) draws, unless all in `key` are as they were: where hatch(x, k) is a colour, that
+   *  entry is hatched with it. */
   function pane(options, signal) {
     const canvas = picture(options.label);
     const hatched = picture("hatching");
     hatched.node.className = "hatch";
     const frame = h("div", { class: "frame" }, h("div", { class: "handle" }));
     const node = h("div", { class: "pane", role: "application", tabindex: options.tabindex ?? "0", "aria-label": `${options.label}: arrow keys move the frame` }, canvas.node, hatched.node, frame);
-    let scale = 1;
+    let [scale, drawn] = [1, []];
     pointing(node, () => [canvas.node.height, canvas.node.width], options, signal);
 
-    function update(matrix, colour, hatch) {
+    function update(key, matrix, colour, hatch) {
+      if (drawn.length && key.every((x, k) => x === drawn[k])) return;
+      drawn = key;
       canvas.update(matrix, colour);
       hatched.node.hidden = !hatch;
       if (hatch) hatched.update(matrix, hatch);

@@ -10,7 +10,6 @@
   const COMFORT = 256; // px that each picture has when anything stands beside it
 
   const shape = ({ rows, cols }) => `${rows} × ${cols}`;
-  const sum = (data) => data.reduce((a, b) => a + b, 0);
   const cut = (x) => x < -1e-9 || x > 1 + 1e-9; // clipped, and not by rounding alone
 
   class PhotoFilter extends cnnmath.Figure {
@@ -33,11 +32,15 @@
       const weights = math.fromRows(kernel);
       const used = flip ? math.turn180(weights) : weights;
       const output = math.correlate2d(image, used, 1, padding);
-      const { data } = output;
-      return {
-        output, low: data.reduce((a, b) => Math.min(a, b)), high: data.reduce((a, b) => Math.max(a, b)), mean: sum(data) / data.length,
-        clipped: data.filter(cut).length, kernel_sum: sum(weights.data), used, ...math.look(image, used, output, cell, 1, padding),
-      };
+      let [low, high, sum, clipped] = [Infinity, -Infinity, 0, 0];
+      for (const x of output.data) {
+        if (x < low) low = x;
+        if (x > high) high = x;
+        if (cut(x)) clipped++;
+        sum += x;
+      }
+      const kernel_sum = weights.data.reduce((a, b) => a + b, 0);
+      return { output, low, high, mean: sum / output.data.length, clipped, kernel_sum, used, ...math.look(image, used, output, cell, 1, padding) };
     }
 
     static describe({ picture, padding, flip, show }, { output, low, high, mean, clipped, kernel_sum, used, cell, total }) {
@@ -118,17 +121,19 @@ total = products.sum()`;
     paint(state, values) {
       const { image, ramps } = this;
       const { padding, flip, show } = state;
-      const { output, used, clipped } = values;
+      const { output, used, low, high, clipped } = values;
       const view = { ...values, ...(this.over && this.look(this.over)) }; // pointing shows, a click keeps
       const sign = flip ? "∗" : "⋆";
-      const limit = show === "clipped" ? 1 : math.limit(output.data);
+      const limit = show === "clipped" ? 1 : Math.max(-low, high) || 1;
       const grey = cnnmath.lookup(ramps.grey, 0, 1);
       const signed = cnnmath.lookup((t) => ramps.diverging(2 * t - 1), -limit, limit);
+      const [below, above] = [-1, 1].map(ramps.diverging);
       const padded = math.pad(image, padding);
       const depth = (k, size) => Math.min(k, size - 1 - k); // from the nearer edge
       const outside = (k) => Math.min(depth(Math.floor(k / padded.cols), padded.rows), depth(k % padded.cols, padded.cols)) < padding;
-      this.input.update(padded, grey, padding && ((_, k) => outside(k) && ramps.grey(0.6)));
-      this.result.update(output, show === "signed" ? signed : (x) => grey(show === "clipped" ? x : Math.abs(x) / limit), show === "clipped" && ((x) => cut(x) && ramps.diverging(Math.sign(x))));
+      this.input.update([image, padding, ramps], padded, grey, padding && ((_, k) => outside(k) && ramps.grey(0.6)));
+      this.result.update([output, show, ramps], output, { signed, absolute: (x) => grey(Math.abs(x) / limit), clipped: grey }[show],
+        show === "clipped" && ((x) => cut(x) && (x < 0 ? below : above)));
       this.arrange(padded.cols, used.cols, sign);
       this.input.outline(...view.cell, used.rows, used.cols);
       this.result.outline(...view.cell, 1, 1);

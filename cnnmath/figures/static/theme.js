@@ -33,7 +33,7 @@
 .cell.at { box-shadow: inset 0 0 0 2px var(--cm-accent); border-color: var(--cm-accent); }
 .cell.lit { box-shadow: inset 0 0 0 max(2px, calc(var(--high, var(--cell)) / 10)) var(--cm-accent); border-color: var(--cm-accent); }
 .bare .cell { font-size: 0 !important; border-radius: 1px; contain: strict; }
-.bare .at, .bare .lit { box-shadow: 0 0 0 2px var(--cm-accent); z-index: 1; }
+.bare .at, .bare .lit { box-shadow: 0 0 0 2px var(--cm-accent); }
 .bare .frame::before, .bare .frame::after { display: none; }
 .cell .badge { position: absolute; right: 1px; bottom: 1px; padding: 0 2px; border-radius: 2px; font-size: 10px; line-height: 12px; background: var(--cm-paper); color: var(--cm-accent); }
 .frame { position: absolute; pointer-events: none; border: 2px solid var(--cm-accent); border-radius: 4px; transition: transform 180ms ease-out; }
