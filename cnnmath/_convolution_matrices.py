@@ -13,7 +13,10 @@ def im2col(x, kernel_size, stride=1, padding=0, dilation=1):
 
     Column i W_out + j holds the window at position (i, j), read row by row, channel after channel:
 
-    .. math:: \mathrm{cols}_{(c K_h + m) K_w + n,\; i W_{out} + j} = X_{c,\; S_h i + D_h m - P_h,\; S_w j + D_w n - P_w}
+    .. math::
+
+        \mathrm{cols}_{(c K_h + m) K_w + n,\; i W_{out} + j} =
+            X_{c,\; S_h i + D_h m - P_h,\; S_w j + D_w n - P_w}
 
     Parameters
     ----------
@@ -61,7 +64,10 @@ def im2col(x, kernel_size, stride=1, padding=0, dilation=1):
 def correlation_matrix(kernel, image_shape, stride=1, padding=0, dilation=1):
     r"""The matrix A with A vec(I) = vec(I ⋆ K), where vec reads an image row by row.
 
-    .. math:: A_{i W_{out} + j,\; u W + v} = K_{m,n} \quad\text{for } u = S_h i + D_h m - P_h,\; v = S_w j + D_w n - P_w
+    .. math::
+
+        A_{i W_{out} + j,\; u W + v} = K_{m,n} \quad\text{for }
+            u = S_h i + D_h m - P_h,\; v = S_w j + D_w n - P_w
 
     and 0 elsewhere. Its transpose carries δ back to the pixels: Aᵀ vec(δ) is the gradient of the image.
 
@@ -94,7 +100,7 @@ def correlation_matrix(kernel, image_shape, stride=1, padding=0, dilation=1):
     kernel = _check.array("correlation_matrix", "kernel", kernel, "K_h, K_w")
     height, width = _check.pair("correlation_matrix", "image_shape", image_shape, 1)
     place = windows.geometry("correlation_matrix", (height, width), kernel.shape, stride, padding, dilation)
-    # Give each pixel the number of its column, and the padding none (-1): a window then lists its row's columns.
+    # Write into each pixel the number of its column, into the padding -1: a window then lists its columns.
     numbers = windows.pad(np.arange(1, height * width + 1).reshape(height, width), place.padding) - 1
     columns = windows.view(numbers, place).reshape(-1, kernel.size)
     matrix = np.zeros((len(columns), height * width), dtype=kernel.dtype)

@@ -1,4 +1,4 @@
-"""The fast forms behind `convolution`: the same sums as few large matrix products. Arguments are checked arrays.
+"""The fast forms behind `convolution`: the same sums as few large matrix products, of checked arrays.
 
 Two ways to slide a kernel over an image are kept, each fast where the other is slow: `_window_strips`
 for few channels or a vertical stride, `_kernel_rows` for many channels. Both read the image in
@@ -11,7 +11,7 @@ import numpy as np
 
 from cnnmath import _kernel_rows, _window_strips, windows
 
-MANY = 64  # rows of a block, C K_w, from which _kernel_rows is the faster way
+MANY = 96  # rows of a block, C K_w, from which _kernel_rows is the faster way
 SHARES_BYTES = 1 << 20
 
 
@@ -21,9 +21,8 @@ def forward(x, weight, place, groups=1, bias=None):
     out = np.empty((len(x), len(weight), *place.output), dtype=dtype)
     start = [-p for p in place.padding]
     for channels, filters in _groups(x.shape[1], len(weight), groups):
-        _slide(x[:, channels], weight[filters], out[:, filters], start, place.stride, place.dilation)
-    if bias is not None:
-        out += bias[:, None, None]
+        offset = None if bias is None else bias[filters, None, None]
+        _slide(x[:, channels], weight[filters], out[:, filters], start, place.stride, place.dilation, offset)
     return out
 
 
@@ -60,9 +59,9 @@ def _way(rows, stride):
     return _kernel_rows if rows >= MANY and stride[0] == 1 else _window_strips
 
 
-def _slide(x, weight, out, start, stride, dilation):
+def _slide(x, weight, out, start, stride, dilation, bias=None):
     way = _way(weight.shape[1] * weight.shape[3], stride)
-    way.slide(x, weight, out, start, stride, dilation)
+    way.slide(x, weight, out, start, stride, dilation, bias)
 
 
 def _scatter(dout, weight, dx, place):
@@ -79,7 +78,7 @@ def _scatter(dout, weight, dx, place):
 
 
 def _met(tap, place):
-    """For each axis the positions at which a tap lies inside the image, and the pixels that it meets there."""
+    """For each axis the positions at which a tap lies inside the image, and the pixels it meets there."""
     return [
         windows.inside(dilation * t - padding, stride, count, size)
         for t, dilation, padding, stride, count, size in zip(
@@ -107,7 +106,9 @@ def _phases(place, axis):
     i = a - (D m - P - first) / S: whole for every (S / gcd)-th tap only, each shifted by D / gcd
     against the one before.
     """
-    size, kernel, stride, dilation = (pair[axis] for pair in (place.image, place.kernel, place.stride, place.dilation))
+    size, kernel, stride, dilation = (
+        pair[axis] for pair in (place.image, place.kernel, place.stride, place.dilation)
+    )
     apart = stride // math.gcd(stride, dilation)
     step = dilation * apart // stride
     for first in range(min(stride, size)):

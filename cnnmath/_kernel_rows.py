@@ -6,81 +6,68 @@ A block is a few rows of a few images, with one shifted copy for each tap n of a
 
 As a matrix of C K_w rows it is multiplied by the K_h C_out kernel rows at once. What kernel row m makes
 of image row r belongs to output row i = r - D_h m + P_h, so that K_h shifted additions finish the
-work. Each pixel is copied K_w times instead of K_h K_w, and the matrices are K_h times larger than
-those of windows. The vertical stride must be 1.
+work. A pixel is copied K_w times instead of K_h K_w, and the matrices are K_h times larger than
+those of whole windows. The vertical stride must be 1.
 """
+
+import math
 
 import numpy as np
 
 from cnnmath import windows
 
-BLOCK_BYTES = 1 << 20  # stays in a core's own cache, together with its product
+BLOCK_BYTES = 1 << 20  # a block and its product stay in a core's own cache
 
 
-def slide(x, weight, out, start, stride, dilation):
-    """Write into `out` the correlation of x with weight, position (0, 0) at pixel `start`."""
+def slide(x, weight, out, start, stride, dilation, bias):
+    """Write into `out` the correlation of x with weight, position (0, 0) at pixel `start`, plus bias (C_out, 1, 1)."""
     filters, channels, k_h, k_w = weight.shape
     kernel_rows = weight.transpose(2, 0, 1, 3).reshape(k_h * filters, channels * k_w)
     reached, _ = windows.inside(start[0], 1, out.shape[2], x.shape[2])
-    out[:, :, : reached.start] = out[:, :, reached.stop :] = 0
-    for images, first, block in _blocks(x, k_w, out.shape[3], start[1], stride[1], dilation[1]):
+    nothing = 0 if bias is None else bias
+    out[:, :, : reached.start] = out[:, :, reached.stop :] = nothing
+    for images, first, block in _blocks(
+        x, k_h * filters, k_w, out.shape[3], start[1], stride[1], dilation[1]
+    ):
         parts = np.matmul(kernel_rows, block.reshape(len(block), channels * k_w, -1))
         parts = parts.reshape(len(block), k_h, filters, *block.shape[3:])
         for m in range(k_h):
-            of_part, of_out = windows.inside(first - dilation[0] * m - start[0], 1, block.shape[3], out.shape[2])
-            if m == 0:  # no other kernel row comes to an output row before this one
-                out[images, :, of_out] = parts[:, m, :, of_part]
+            part, rows = windows.inside(first - dilation[0] * m - start[0], 1, block.shape[3], out.shape[2])
+            if m:
+                out[images, :, rows] += parts[:, m, :, part]
+            elif bias is None:  # the first kernel row to come to an output row: blocks go downwards
+                out[images, :, rows] = parts[:, m, :, part]
             else:
-                out[images, :, of_out] += parts[:, m, :, of_part]
+                np.add(parts[:, m, :, part], bias, out=out[images, :, rows])
 
 
 def weight_gradient(dout, x, kernel, start, stride, dilation):
-    """The gradient of `slide` with respect to weight: each kernel row's image rows times dout."""
-    (n, filters, h_out, w_out), channels, (k_h, k_w) = dout.shape, x.shape[1], kernel
+    """The gradient of `slide` with respect to weight: the image rows that each kernel row met, times dout."""
+    (_, filters, h_out, w_out), channels, (k_h, k_w) = dout.shape, x.shape[1], kernel
     total = np.zeros((k_h, channels * k_w, filters), dtype=np.result_type(dout, x))
-    for images, first, block in _blocks(x, k_w, w_out, start[1], stride[1], dilation[1]):
+    for images, first, block in _blocks(x, filters, k_w, w_out, start[1], stride[1], dilation[1]):
         for m in range(k_h):
-            of_block, of_dout = windows.inside(first - dilation[0] * m - start[0], 1, block.shape[3], h_out)
-            pixels = block[:, :, :, of_block].reshape(len(block), channels * k_w, -1)
-            slopes = dout[images, :, of_dout].reshape(len(block), filters, -1)
+            part, rows = windows.inside(first - dilation[0] * m - start[0], 1, block.shape[3], h_out)
+            pixels = block[:, :, :, part].reshape(len(block), channels * k_w, -1)
+            slopes = dout[images, :, rows].reshape(len(block), filters, -1)
             total[m] += np.matmul(pixels, slopes.swapaxes(1, 2)).sum(axis=0)
     return total.reshape(k_h, channels, k_w, filters).transpose(3, 1, 0, 2)
 
 
-def _blocks(x, k_w, w_out, left, stride, dilation):
-    """Yield (images, first, block), block being shaped (images, C, K_w, rows, W_out)."""
+def _blocks(x, partners, k_w, w_out, left, stride, dilation):
+    """Yield (images, first, block), block (images, C, K_w, rows, W_out): each image from top to bottom.
+
+    `partners` is the height of the other large matrix at work, which must stay in the cache, too.
+    """
     n, channels, height, _ = x.shape
-    row_bytes = channels * k_w * w_out * x.itemsize
-    rows = min(height, max(1, BLOCK_BYTES // row_bytes))
+    row_bytes = max(channels * k_w, partners) * w_out * x.itemsize
+    most = min(height, max(1, BLOCK_BYTES // row_bytes))
     side = min(n, max(1, BLOCK_BYTES // (row_bytes * height)))
-    buffer = np.empty(side * rows * row_bytes // x.itemsize, dtype=x.dtype)
+    buffer = np.empty(side * channels * k_w * most * w_out, dtype=x.dtype)
     for b in range(0, n, side):
         images = slice(b, min(b + side, n))
-        for first in range(0, height, rows):
-            shape = (images.stop - b, channels, k_w, min(rows, height - first), w_out)
-            block = buffer[: np.prod(shape)].reshape(shape)
-            for q in range(k_w):
-                _read_tap(x[images, :, first : first + rows], block[:, :, q], left + dilation * q, stride)
+        for first in range(0, height, most):
+            shape = (images.stop - b, channels, k_w, min(most, height - first), w_out)
+            block = buffer[: math.prod(shape)].reshape(shape)
+            windows.read_kernel_row(x[images], block, first, 1, left, stride, dilation)
             yield images, first, block
-
-
-def _read_tap(x, target, left, stride):
-    """target[b, c, r, j] = x[b, c, r, left + stride j], 0 outside x.
-
-    When target and x are of one size, the shift by `left` columns is one by `left` numbers of the
-    whole image, which is faster than row by row; only the columns that come in from outside are 0.
-    """
-    if stride > 1 or x.shape != target.shape:
-        windows.read(x, target, 0, 1, left, stride)
-        return
-    width = target.shape[3]
-    known, seen = windows.inside(left, 1, target[0, 0].size, target[0, 0].size)
-    _flat(target)[..., known] = _flat(x)[..., seen]
-    columns, _ = windows.inside(left, 1, width, width)
-    target[..., : columns.start] = target[..., columns.stop :] = 0
-
-
-def _flat(images):
-    """Rows one after another, as a view: (B, C, H, W) to (B, C, H W)."""
-    shape = (*images.shape[:2], images.shape[2] * images.shape[3])
-    return np.reshape(images, shape, copy=False)

@@ -206,11 +206,9 @@ class BatchNorm2d(Layer):
     def forward(self, x):
         running = self.running_mean.data, self.running_var.data
         self._kept = x, *running, self.training
-        y, moved = normalization.batch_norm(
+        y, (self.running_mean.data, self.running_var.data) = normalization.batch_norm(
             x, self.weight.data, self.bias.data, *running, self.training, self.momentum, self.eps
         )
-        if self.training:
-            self.running_mean.data, self.running_var.data = moved
         return y
 
     def backward(self, dout, needs_dx=True):

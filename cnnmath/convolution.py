@@ -10,19 +10,23 @@ is float32 if all its arrays are, else float64.
 import numpy as np
 
 from cnnmath import _check, _fast_convolution, windows
+from cnnmath._convolution_arguments import batch_and_weight, image_and_kernel
 from cnnmath._convolution_matrices import correlation_matrix, im2col
 from cnnmath.windows import output_size
 
 __all__ = [
-    "conv2d", "conv2d_backward", "conv2d_backward_definition", "conv2d_definition", "convolve2d", "correlate2d",
-    "correlate2d_definition", "correlation_matrix", "im2col", "output_size",
+    "conv2d", "conv2d_backward", "conv2d_backward_definition", "conv2d_definition", "convolve2d",
+    "correlate2d", "correlate2d_definition", "correlation_matrix", "im2col", "output_size",
 ]  # fmt: skip
 
 
 def correlate2d(image, kernel, stride=1, padding=0, dilation=1):
     r"""Cross-correlation of an image with a kernel: the kernel slides without being flipped.
 
-    .. math:: (I \star K)_{i,j} = \sum_{m=0}^{K_h-1} \sum_{n=0}^{K_w-1} I_{S_h i + D_h m - P_h,\; S_w j + D_w n - P_w} K_{m,n}
+    .. math::
+
+        (I \star K)_{i,j} = \sum_{m=0}^{K_h-1} \sum_{n=0}^{K_w-1}
+            I_{S_h i + D_h m - P_h,\; S_w j + D_w n - P_w} K_{m,n}
 
     for 0 ≤ i < H_out and 0 ≤ j < W_out (`output_size`); pixels outside the image are 0.
 
@@ -57,14 +61,17 @@ def correlate2d(image, kernel, stride=1, padding=0, dilation=1):
     >>> correlate2d([[1, 2, 3], [4, 5, 6], [7, 8, 9]], [[1, 0, -1]] * 3).tolist()
     [[-6.0]]
     """
-    image, kernel, place = _image_and_kernel("correlate2d", image, kernel, stride, padding, dilation)
+    image, kernel, place = image_and_kernel("correlate2d", image, kernel, stride, padding, dilation)
     return _fast_convolution.forward(image[None, None], kernel[None, None], place)[0, 0]
 
 
 def convolve2d(image, kernel, stride=1, padding=0, dilation=1):
     r"""True convolution of an image with a kernel: `correlate2d` with the kernel turned by 180°.
 
-    .. math:: (I * K)_{i,j} = \sum_{m,n} I_{S_h i + D_h (K_h - 1 - m) - P_h,\; S_w j + D_w (K_w - 1 - n) - P_w} K_{m,n}
+    .. math::
+
+        (I * K)_{i,j} = \sum_{m,n}
+            I_{S_h i + D_h (K_h - 1 - m) - P_h,\; S_w j + D_w (K_w - 1 - n) - P_w} K_{m,n}
 
     Arguments, result and errors are those of `correlate2d`.
 
@@ -81,7 +88,7 @@ def convolve2d(image, kernel, stride=1, padding=0, dilation=1):
     >>> convolve2d([[1, 2, 3], [4, 5, 6], [7, 8, 9]], [[1, 0, -1]] * 3).tolist()
     [[6.0]]
     """
-    image, kernel, place = _image_and_kernel("convolve2d", image, kernel, stride, padding, dilation)
+    image, kernel, place = image_and_kernel("convolve2d", image, kernel, stride, padding, dilation)
     return _fast_convolution.forward(image[None, None], kernel[None, None, ::-1, ::-1], place)[0, 0]
 
 
@@ -125,7 +132,7 @@ def conv2d(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
     >>> conv2d(np.ones((1, 2, 3, 3)), np.ones((1, 2, 2, 2)), bias=[1]).tolist()
     [[[[9.0, 9.0], [9.0, 9.0]]]]
     """
-    x, weight, place, groups = _batch_and_weight("conv2d", x, weight, stride, padding, dilation, groups)
+    x, weight, place, groups = batch_and_weight("conv2d", x, weight, stride, padding, dilation, groups)
     if bias is not None:
         bias = _check.array("conv2d", "bias", bias, "C_out")
         _check.same_shape("conv2d", "bias", bias, weight.shape[:1], "Give one number for each filter")
@@ -139,8 +146,10 @@ def conv2d_backward(dout, x, weight, stride=1, padding=0, dilation=1, groups=1, 
 
     .. math::
 
-        \frac{\partial L}{\partial W_{o,c,m,n}} &= \sum_{b,i,j} \delta_{b,o,i,j}\, X_{b,c,\,S i + D m - P,\; S j + D n - P} \\
-        \frac{\partial L}{\partial X_{b,c,u,v}} &= \sum_{o} \sum_{\substack{i,m:\, S i + D m - P = u \\ j,n:\, S j + D n - P = v}}
+        \frac{\partial L}{\partial W_{o,c,m,n}} &= \sum_{b,i,j}
+            \delta_{b,o,i,j}\, X_{b,c,\,S i + D m - P,\; S j + D n - P} \\
+        \frac{\partial L}{\partial X_{b,c,u,v}} &= \sum_{o}
+            \sum_{\substack{i,m:\, S i + D m - P = u \\ j,n:\, S j + D n - P = v}}
             \delta_{b,o,i,j}\, W_{o,c,m,n} \\
         \frac{\partial L}{\partial b_o} &= \sum_{b,i,j} \delta_{b,o,i,j}
 
@@ -184,7 +193,9 @@ def conv2d_backward(dout, x, weight, stride=1, padding=0, dilation=1, groups=1, 
     >>> dx.tolist(), dweight.tolist(), dbias.tolist()
     ([[[[4.0, 45.0, 50.0]]]], [[[[21.0, 32.0]]]], [11.0])
     """
-    x, weight, place, groups = _batch_and_weight("conv2d_backward", x, weight, stride, padding, dilation, groups)
+    x, weight, place, groups = batch_and_weight(
+        "conv2d_backward", x, weight, stride, padding, dilation, groups
+    )
     dout = _check.array("conv2d_backward", "dout", dout, "N, C_out, H_out, W_out")
     shape = (len(x), len(weight), *place.output)
     _check.same_shape("conv2d_backward", "dout", dout, shape, "It has the shape of conv2d's result")
@@ -194,7 +205,9 @@ def conv2d_backward(dout, x, weight, stride=1, padding=0, dilation=1, groups=1, 
 
 def correlate2d_definition(image, kernel, stride=1, padding=0, dilation=1):
     """`correlate2d` as its equation reads: one product at a time."""
-    image, kernel, place = _image_and_kernel("correlate2d_definition", image, kernel, stride, padding, dilation)
+    image, kernel, place = image_and_kernel(
+        "correlate2d_definition", image, kernel, stride, padding, dilation
+    )
     padded = windows.pad(image, place.padding)
     (s_h, s_w), (d_h, d_w) = place.stride, place.dilation
     result = np.zeros(place.output, dtype=np.result_type(image, kernel))
@@ -206,7 +219,9 @@ def correlate2d_definition(image, kernel, stride=1, padding=0, dilation=1):
 
 def conv2d_definition(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
     """`conv2d` as its equation reads: every map is a sum of correlations over the channels of its group."""
-    x, weight, place, groups = _batch_and_weight("conv2d_definition", x, weight, stride, padding, dilation, groups)
+    x, weight, place, groups = batch_and_weight(
+        "conv2d_definition", x, weight, stride, padding, dilation, groups
+    )
     filters, channels = len(weight) // groups, weight.shape[1]
     result = np.zeros((len(x), len(weight), *place.output), dtype=np.result_type(x, weight))
     for b, o, c in np.ndindex(len(x), len(weight), channels):
@@ -218,9 +233,10 @@ def conv2d_definition(x, weight, bias=None, stride=1, padding=0, dilation=1, gro
 def conv2d_backward_definition(dout, x, weight, stride=1, padding=0, dilation=1, groups=1):
     """`conv2d_backward` by the product rule: each product of the sum passes δ on to both its factors."""
     function = "conv2d_backward_definition"
-    x, weight, place, groups = _batch_and_weight(function, x, weight, stride, padding, dilation, groups)
+    x, weight, place, groups = batch_and_weight(function, x, weight, stride, padding, dilation, groups)
     dout, padded = _check.array(function, "dout", dout), windows.pad(x, place.padding)
-    dpadded, dweight, dbias = np.zeros_like(padded), np.zeros_like(weight), np.zeros_like(dout, shape=len(weight))
+    dpadded, dweight = np.zeros_like(padded), np.zeros_like(weight)
+    dbias = np.zeros_like(dout, shape=len(weight))
     (s_h, s_w), (d_h, d_w) = place.stride, place.dilation
     filters, channels = len(weight) // groups, weight.shape[1]
     for b, o, i, j in np.ndindex(dout.shape):
@@ -230,25 +246,3 @@ def conv2d_backward_definition(dout, x, weight, stride=1, padding=0, dilation=1,
             dweight[o, c, m, n] += dout[b, o, i, j] * padded[pixel]
             dpadded[pixel] += dout[b, o, i, j] * weight[o, c, m, n]
     return windows.crop(dpadded, place.padding).copy(), dweight, dbias
-
-
-def _image_and_kernel(function, image, kernel, stride, padding, dilation):
-    image = _check.array(function, "image", image, "H, W", hint="Use conv2d for channels and batches")
-    kernel = _check.array(function, "kernel", kernel, "K_h, K_w")
-    return image, kernel, windows.geometry(function, image.shape, kernel.shape, stride, padding, dilation)
-
-
-def _batch_and_weight(function, x, weight, stride, padding, dilation, groups):
-    x = _check.array(function, "x", x, "N, C_in, H, W", hint="Use image[None, None] for one grey image")
-    weight = _check.array(function, "weight", weight, "C_out, C_in / groups, K_h, K_w")
-    groups = _check.integer(function, "groups", groups, 1, "Use groups=1 to connect all channels with all filters")
-    for name, count in (("C_in", x.shape[1]), ("C_out", len(weight))):
-        if count % groups:
-            hint = f"Use a divisor of {name}"
-            raise ValueError(_check.message(function, "groups", f"divide {name}={count}", groups, hint))
-    channels = x.shape[1] // groups
-    if weight.shape[1] != channels:
-        rule = f"have {channels} channels in dimension 1 (C_in={x.shape[1]}, groups={groups})"
-        hint = f"Give it the shape {(len(weight), channels, *weight.shape[2:])}"
-        raise ValueError(_check.message(function, "weight", rule, weight, hint))
-    return x, weight, windows.geometry(function, x.shape[2:], weight.shape[2:], stride, padding, dilation), groups

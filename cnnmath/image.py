@@ -10,7 +10,7 @@ import numpy as np
 
 from cnnmath import _check
 
-RIDGE = np.array([[1, 2, 3, 2, 1], [4, 5, 6, 5, 4], [7, 8, 9, 8, 7], [4, 5, 6, 5, 4], [1, 2, 3, 2, 1]], dtype=np.float64)
+RIDGE = np.array([[n, n + 1, n + 2, n + 1, n] for n in (1, 4, 7, 4, 1)], dtype=np.float64)
 """The book's running example (5, 5): a ridge from top to bottom. Read-only."""
 
 RAMP = np.array([[4, 3, 2, 1, 0]] * 5, dtype=np.float64)
@@ -63,7 +63,8 @@ def load_photo(name="coffee", size=128, mode="grey"):
     if size not in SIZES[mode]:
         sizes = ", ".join(map(str, SIZES[mode]))
         raise ValueError(_check.message("load_photo", "size", f'be one of {sizes} for mode "{mode}"', size))
-    with resources.files("cnnmath").joinpath("data", f"{name}.npz").open("rb") as file, np.load(file) as arrays:
+    path = resources.files("cnnmath") / "data" / f"{name}.npz"
+    with path.open("rb") as file, np.load(file) as arrays:
         return arrays[f"{mode}_{size}"]
 
 
@@ -122,18 +123,17 @@ def to_uint8(image, clip=False):
 
     Notes
     -----
-    Undoes `to_float` exactly. Casting with ``astype(np.uint8)`` instead would cut the fraction off
-    and wrap 1.01 · 255 round to 1.
+    Undoes `to_float` exactly. A bare ``astype(np.uint8)`` would cut the fraction off instead.
 
     Examples
     --------
     >>> to_uint8([0.0, 0.2, 1.0]).tolist(), to_uint8([-3.0, 7.0], clip=True).tolist()
     ([0, 51, 255], [0, 255])
     """
-    if np.asarray(image).dtype.kind != "f":
+    image = np.asarray(image)
+    if image.dtype.kind != "f":
         hint = "Use to_float first"
-        raise TypeError(_check.message("to_uint8", "image", "hold floats", str(np.asarray(image).dtype), hint))
-    image = _check.array("to_uint8", "image", image)
+        raise TypeError(_check.message("to_uint8", "image", "hold floats", str(image.dtype), hint))
     if image.size and np.isnan(image).any():
         raise ValueError(_check.message("to_uint8", "image", "hold no NaN", image, "A byte cannot say NaN"))
     if not clip:
@@ -187,7 +187,9 @@ def luminance(rgb, weights="rec601"):
     if rgb.shape[-1:] != (3,):
         hint = "Use chw_to_hwc when the colours come first"
         raise ValueError(_check.message("luminance", "rgb", "have 3 colours on its last axis", rgb, hint))
-    return rgb @ np.array(LUMINANCE_WEIGHTS[_check.choice("luminance", "weights", weights, LUMINANCE_WEIGHTS)], rgb.dtype)
+    return rgb @ np.array(
+        LUMINANCE_WEIGHTS[_check.choice("luminance", "weights", weights, LUMINANCE_WEIGHTS)], rgb.dtype
+    )
 
 
 def hwc_to_chw(image):

@@ -10,8 +10,10 @@ import numpy as np
 from cnnmath import _check
 
 _GONZALEZ = "R. C. Gonzalez and R. E. Woods, Digital Image Processing, 4th ed. (2018), ch. 3"
-_PREWITT = "J. M. S. Prewitt, Object Enhancement and Extraction, in Picture Processing and Psychopictorics (1970)"
-_SOBEL = "I. Sobel and G. Feldman (1968), printed in R. Duda and P. Hart, Pattern Classification and Scene Analysis (1973)"
+_PREWITT = (
+    "J. M. S. Prewitt, Object Enhancement and Extraction, in Picture Processing and Psychopictorics (1970)"
+)
+_SOBEL = "I. Sobel and G. Feldman (1968), in R. Duda and P. Hart, Pattern Classification (1973)"
 _SCHARR = "H. Scharr, Optimale Operatoren in der Digitalen Bildverarbeitung, thesis, Heidelberg (2000)"
 _GIMP = "GIMP User Manual, filter Convolution Matrix"
 

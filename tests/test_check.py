@@ -32,9 +32,11 @@ def test_literal(number, text):
 @pytest.mark.parametrize(
     "value, text",
     [
-        (False, "False"), (np.True_, "True"), (None, "None"), ("ä\n", '"ä\\n"'), (1e301, "inf"), (-1e301, "-inf"),
+        (False, "False"), (np.True_, "True"), (None, "None"), ("ä\n", '"ä\\n"'),
+        (1e301, "inf"), (-1e301, "-inf"), (np.float32(0.5), "0.5"),
         (float("nan"), "nan"), ((1, [2, "a"]), '(1, [2, "a"])'), (np.array(2.5), "2.5"), ([], "[]"),
-        (np.zeros(3), "an array of shape (3,)"), ({}, "a value of type dict"), ("y" * 50, '"' + "y" * 38 + "…"),
+        (np.zeros(3), "an array of shape (3,)"), ({}, "a value of type dict"),
+        ("y" * 50, '"' + "y" * 38 + "…"),
         (list(range(50)), "[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, …"),
     ],
 )  # fmt: skip
@@ -64,7 +66,9 @@ def test_pair():
     refused(ValueError, text, _check.pair, (1, 2, 3), 1)
     refused(ValueError, "f: x must be an integer >= 1; got 0.", _check.pair, (1, 0), 1)
     refused(TypeError, "f: x must be an integer >= 1; got 0.5.", _check.pair, (1, 0.5), 1)
-    refused(TypeError, "f: x must be an integer >= 1; got ((1, 2), (3, 4)).", _check.pair, ((1, 2), (3, 4)), 1)
+    refused(
+        TypeError, "f: x must be an integer >= 1; got ((1, 2), (3, 4)).", _check.pair, ((1, 2), (3, 4)), 1
+    )
 
 
 def test_real():
@@ -75,12 +79,20 @@ def test_real():
     refused(ValueError, "f: x must be a finite number; got inf.", _check.real, float("inf"))
     refused(ValueError, "f: x must be a finite number >= 0; got -1.", _check.real, -1, 0)
     refused(ValueError, "f: x must be a finite number <= 1; got 2.", _check.real, 2, maximum=1)
-    refused(ValueError, "f: x must be a finite number >= 0 and < 1; got 1.", _check.real, 1, 0, 1, exclusive=True)
+    refused(
+        ValueError, "f: x must be a finite number >= 0 and < 1; got 1.", _check.real, 1, 0, 1, exclusive=True
+    )
 
 
 @pytest.mark.parametrize(
     "given, kept",
-    [("float32", "float32"), ("float64", "float64"), ("float16", "float64"), ("uint8", "float64"), ("bool", "float64")],
+    [
+        ("float32", "float32"),
+        ("float64", "float64"),
+        ("float16", "float64"),
+        ("uint8", "float64"),
+        ("bool", "float64"),
+    ],
 )
 def test_array_dtype(given, kept):
     assert _check.array("f", "x", np.ones(2, given)).dtype == kept
@@ -95,9 +107,19 @@ def test_array_is_not_copied_and_may_be_forced():
 
 def test_array_refusals():
     x = np.ones((2, 3))
-    refused(ValueError, "f: x must be a rectangular array of numbers; got [[1], [1, 2]].", _check.array, [[1], [1, 2]])
+    refused(
+        ValueError,
+        "f: x must be a rectangular array of numbers; got [[1], [1, 2]].",
+        _check.array,
+        [[1], [1, 2]],
+    )
     refused(TypeError, 'f: x must be an array of real numbers; got "a".', _check.array, "a")
-    refused(TypeError, "f: x must be an array of real numbers; got an array of shape (2,).", _check.array, np.ones(2, complex))
+    refused(
+        TypeError,
+        "f: x must be an array of real numbers; got an array of shape (2,).",
+        _check.array,
+        np.ones(2, complex),
+    )
     refused(TypeError, "f: x must be an array of real numbers; got None.", _check.array, None)
     refused(ValueError, "f: x must have 1 dimension (N); got an array of shape (2, 3).", _check.array, x, "N")
     text = "f: x must have 3 dimensions (C, H, W); got an array of shape (2, 3). Add one."

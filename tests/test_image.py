@@ -61,7 +61,9 @@ def test_photo_sizes_show_one_picture():
 
 
 def test_provenance_names_every_file_with_its_checksum():
-    listed = dict(re.findall(r"SHA-256 of (\S+\.npz) \| `(\w+)`", (DATA / "PROVENANCE.md").read_text("utf-8")))
+    listed = dict(
+        re.findall(r"SHA-256 of (\S+\.npz) \| `(\w+)`", (DATA / "PROVENANCE.md").read_text("utf-8"))
+    )
     stored = [file for file in DATA.iterdir() if file.name != "PROVENANCE.md"]
     assert listed == {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in stored}
 
@@ -78,7 +80,9 @@ def test_area_average_is_the_exact_mean(make_data):
 def test_other_parts_of_make_data(make_data):
     picture = np.arange(24, dtype=np.uint8).reshape(4, 6)
     assert np.array_equal(make_data.centre_square(picture), picture[:, 1:5])
-    assert make_data.luminance(np.array([[[255, 255, 255], [1, 1, 2]]], dtype=np.uint8)).tolist() == [[255, 1]]
+    assert make_data.luminance(np.array([[[255, 255, 255], [1, 1, 2]]], dtype=np.uint8)).tolist() == [
+        [255, 1]
+    ]
     arrays = make_data.photo_arrays(np.full((30, 40, 3), 9, np.uint8))
     assert {(name, array.shape, array.min(), array.max()) for name, array in arrays.items()} == {
         (f"grey_{size}", (size, size), 9, 9) for size in image.SIZES["grey"]
@@ -87,7 +91,12 @@ def test_other_parts_of_make_data(make_data):
 
 def test_load_photo_refusals():
     refused(ValueError, 'load_photo: name must be one of "coffee"; got "cat".', image.load_photo, "cat")
-    refused(ValueError, 'load_photo: mode must be one of "grey", "rgb"; got "gray".', image.load_photo, mode="gray")
+    refused(
+        ValueError,
+        'load_photo: mode must be one of "grey", "rgb"; got "gray".',
+        image.load_photo,
+        mode="gray",
+    )
     refused(TypeError, 'load_photo: size must be an integer >= 1; got "28".', image.load_photo, size="28")
     text = 'load_photo: size must be one of 28, 128 for mode "rgb"; got 256.'
     refused(ValueError, text, image.load_photo, size=256, mode="rgb")
@@ -110,8 +119,12 @@ def test_to_uint8_clips_only_when_told():
     assert image.to_uint8([-0.5, 0.5 / 255, 2.0, np.inf], clip=True).tolist() == [0, 1, 255, 255]
     assert image.to_uint8(np.zeros((0, 2))).shape == (0, 2)
     hint = "Use clip=True to cut numbers off at 0 and 1."
-    refused(ValueError, f"to_uint8: image must lie between 0 and 1; got -0.5. {hint}", image.to_uint8, [0.2, -0.5])
-    refused(ValueError, f"to_uint8: image must lie between 0 and 1; got 1.5. {hint}", image.to_uint8, [0.2, 1.5])
+    refused(
+        ValueError, f"to_uint8: image must lie between 0 and 1; got -0.5. {hint}", image.to_uint8, [0.2, -0.5]
+    )
+    refused(
+        ValueError, f"to_uint8: image must lie between 0 and 1; got 1.5. {hint}", image.to_uint8, [0.2, 1.5]
+    )
     text = "to_uint8: image must hold no NaN; got an array of shape (1,). A byte cannot say NaN."
     refused(ValueError, text, image.to_uint8, [np.nan], clip=True)
     text = 'to_uint8: image must hold floats; got "int64". Use to_float first.'
@@ -119,13 +132,15 @@ def test_to_uint8_clips_only_when_told():
 
 
 def test_to_float_refusals():
-    text = 'to_float: image must have dtype uint8; got "float64". Divide other integers by their own largest value.'
-    refused(TypeError, text, image.to_float, np.ones(2))
+    text = 'to_float: image must have dtype uint8; got "float64". '
+    refused(TypeError, text + "Divide other integers by their own largest value.", image.to_float, np.ones(2))
     text = 'to_float: dtype must be float32 or float64; got "int32".'
     refused(ValueError, text, image.to_float, np.ones(2, np.uint8), np.int32)
 
 
-@pytest.mark.parametrize("weights, values", [("rec601", (0.299, 0.587, 0.114)), ("rec709", (0.2126, 0.7152, 0.0722))])
+@pytest.mark.parametrize(
+    "weights, values", [("rec601", (0.299, 0.587, 0.114)), ("rec709", (0.2126, 0.7152, 0.0722))]
+)
 def test_luminance(weights, values):
     np.testing.assert_allclose(image.luminance(np.eye(3), weights), values, rtol=1e-15)
     np.testing.assert_allclose(image.luminance(np.full((2, 2, 3), 7), weights), 7, rtol=1e-15)
@@ -134,7 +149,9 @@ def test_luminance(weights, values):
 
 def test_luminance_refusals():
     text = "luminance: rgb must have 3 colours on its last axis; got an array of shape (3, 4). "
-    refused(ValueError, text + "Use chw_to_hwc when the colours come first.", image.luminance, np.ones((3, 4)))
+    refused(
+        ValueError, text + "Use chw_to_hwc when the colours come first.", image.luminance, np.ones((3, 4))
+    )
     text = 'luminance: weights must be one of "rec601", "rec709"; got "mean".'
     refused(ValueError, text, image.luminance, np.ones(3), "mean")
 
@@ -156,6 +173,11 @@ def test_layout_refusals():
     refused(ValueError, text.format("hwc_to_chw", "(..., H, W, C)"), image.hwc_to_chw, np.ones((2, 2)))
     refused(ValueError, text.format("chw_to_hwc", "(..., C, H, W)"), image.chw_to_hwc, np.ones((2, 2)))
     text = "chw_to_nchw: image must have 3 dimensions (C, H, W); got an array of shape (2, 2). "
-    refused(ValueError, text + "Use image[None] to give a grey image its channel.", image.chw_to_nchw, np.ones((2, 2)))
+    refused(
+        ValueError,
+        text + "Use image[None] to give a grey image its channel.",
+        image.chw_to_nchw,
+        np.ones((2, 2)),
+    )
     text = "nchw_to_chw: batch must have shape (1, C, H, W); got an array of shape (2, 3, 1, 1). "
     refused(ValueError, text + "Use batch[n] to take image n.", image.nchw_to_chw, np.ones((2, 3, 1, 1)))

@@ -4,7 +4,18 @@ import numpy as np
 import pytest
 
 from cnnmath.layers import (
-    GELU, AvgPool2d, BatchNorm2d, Conv2d, Dropout, GlobalAvgPool2d, Layer, LeakyReLU, Linear, MaxPool2d, ReLU, Residual,
+    GELU,
+    AvgPool2d,
+    BatchNorm2d,
+    Conv2d,
+    Dropout,
+    GlobalAvgPool2d,
+    Layer,
+    LeakyReLU,
+    Linear,
+    MaxPool2d,
+    ReLU,
+    Residual,
 )
 
 

@@ -1,8 +1,5 @@
 """Training: PyTorch's loss curve, repeatable runs, honest records, and every way a run can end."""
 
-import sys
-from types import ModuleType
-
 import numpy as np
 import pytest
 
@@ -13,7 +10,7 @@ from cnnmath.losses import cross_entropy
 from cnnmath.network import Sequential
 from cnnmath.optimizers import SGD, Adam
 from cnnmath.schedules import step_decay
-from cnnmath.training import Diverged, History, accuracy, fit, minibatches
+from cnnmath.training import Diverged, accuracy, fit, minibatches
 from tests.digits_run import train_on_digits
 
 
@@ -92,6 +89,13 @@ def test_the_record_is_what_happened():
     assert history.validation_loss == [float(cross_entropy(outputs(twin, x[:9]), y[:9]))]
     assert history.validation_accuracy == [accuracy(twin, x[:9], y[:9])]
     assert history.stopped == "" and same(network.state_dict(), twin.state_dict())
+
+
+def test_a_network_in_prediction_mode_trains_in_training_mode():
+    (network, x, y), (twin, _, _) = problem(), problem()
+    for trained in (network.eval(), twin):
+        fit(trained, SGD(trained.parameters(), 0.1), x, y, 1, 16, np.random.default_rng(0))
+    assert same(network.state_dict(), twin.state_dict())
 
 
 def test_it_learns_and_ends_in_prediction_mode():
@@ -199,35 +203,40 @@ def test_other_losses(loss):
 
 
 class Interrupting(SGD):
-    """Ctrl-C in the fourth step."""
+    """Ctrl-C in the third step."""
 
     steps = 0
 
     def step(self):
         self.steps += 1
-        if self.steps == 4:
+        if self.steps == 3:
             raise KeyboardInterrupt
         super().step()
 
 
 def test_an_interrupt_keeps_what_was_learnt():
-    network, x, y = problem(count=40)
-    twin, _, _ = problem(count=40)
+    """Two steps make an epoch: what an interrupt in the third leaves is what one epoch learns."""
+    (network, x, y), (twin, _, _) = problem(count=40), problem(count=40)
     optimizer = Interrupting(network.parameters(), 0.1)
-    history = fit(network, optimizer, x, y, 5, 20, np.random.default_rng(0))
-    assert len(history.loss) == 3 and len(history.epoch_loss) == 1
-    assert history.stopped == "interrupted after step 3" and not network.training
-    fit(
-        twin,
-        SGD(twin.parameters(), 0.1),
-        x,
-        y,
-        2,
-        20,
-        np.random.default_rng(0),
-        stop=lambda h: len(h.loss) == 3,
+    history = fit(network, optimizer, x, y, 5, 20, np.random.default_rng(0), validation=(x, y))
+    whole = fit(twin, SGD(twin.parameters(), 0.1), x, y, 1, 20, np.random.default_rng(0), validation=(x, y))
+    assert history.stopped == "interrupted after step 2" and not network.training
+    history.stopped = ""
+    assert history == whole
+    for parameter, other in zip(network.parameters(), twin.parameters()):
+        np.testing.assert_array_equal(parameter.data, other.data)
+
+
+def test_an_interrupt_while_validating_is_one_too(monkeypatch):
+    def interrupted(*arguments):
+        raise KeyboardInterrupt
+
+    network, x, y = problem(count=40)
+    monkeypatch.setattr(training, "outputs", interrupted)
+    history = fit(
+        network, SGD(network.parameters(), 0.1), x, y, 5, 20, np.random.default_rng(0), validation=(x, y)
     )
-    assert np.isfinite(outputs(network, x)).all()
+    assert history.stopped == "interrupted after step 2" and len(history.epoch_loss) == 1
 
 
 def test_a_diverged_loss_is_told_in_words():
@@ -351,3 +360,27 @@ def test_refusals_come_before_anything_changes(change, error, words):
     assert all(
         (parameter.data == before[name]).all() for name, parameter in network.named_parameters().items()
     )
+
+
+def test_minibatches():
+    x, y = np.arange(7)[:, None], np.arange(7)
+    drawn = list(minibatches(x, y, 3, np.random.default_rng(0)))
+    assert [len(labels) for _, labels in drawn] == [3, 3, 1]
+    order = np.concatenate([labels for _, labels in drawn])
+    assert sorted(order) == list(range(7)) and list(order) != list(range(7))
+    assert all((inputs[:, 0] == labels).all() for inputs, labels in drawn)
+    assert np.shares_memory(next(minibatches(x, y, 3))[0], x)
+
+
+@pytest.mark.parametrize(
+    "arguments, error, words",
+    [
+        (([1, 2], [1], 1), ValueError, "minibatches: y must have 2 labels, one for each example; got [1]."),
+        (([1], [1], 0), ValueError, "minibatches: batch_size must be an integer >= 1; got 0."),
+        (([1], [1], 1, 5), TypeError, "minibatches: rng must be a numpy.random.Generator; got 5."),
+    ],
+)
+def test_minibatches_refuse(arguments, error, words):
+    with pytest.raises(error) as caught:
+        next(minibatches(*arguments))
+    assert words in str(caught.value)

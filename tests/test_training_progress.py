@@ -32,16 +32,19 @@ def bar(monkeypatch):
     module = ModuleType("tqdm.auto")
     module.tqdm = Bar
     monkeypatch.setitem(sys.modules, "tqdm.auto", module)
-    monkeypatch.delenv("PYTEST_VERSION")
+    monkeypatch.delenv("PYTEST_VERSION", raising=False)
     monkeypatch.delenv("CNNMATH_PROGRESS", raising=False)
     monkeypatch.delitem(sys.modules, "ipykernel", raising=False)
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
     return Bar.made
 
 
-def run(**options):
-    network, x, y = problem(count=40)
-    return fit(network, SGD(network.parameters(), 0.1), x, y, 2, 16, np.random.default_rng(0), **options)
+def run(optimizer=SGD, **options):
+    """Two epochs of three steps; `optimizer` is SGD unless told otherwise."""
+    rng = np.random.default_rng(0)
+    network = Sequential(Flatten(), Linear(4, 2, rng=rng))
+    x, y = rng.normal(size=(40, 1, 2, 2)), rng.integers(2, size=40)
+    return fit(network, optimizer(network.parameters(), 0.1), x, y, 2, 16, rng, **options)
 
 
 def test_progress_on_a_terminal(bar):
@@ -59,9 +62,12 @@ def test_progress_in_a_notebook(bar, monkeypatch):
 
 
 def test_the_bar_closes_when_the_run_ends_early(bar):
-    network, x, y = problem(count=40)
-    fit(network, Interrupting(network.parameters(), 0.1), x, y, 5, 20, np.random.default_rng(0))
-    assert [(b.total, b.done, b.closed) for b in bar] == [(10, 3, True)]
+    class Interrupting(SGD):
+        def step(self):
+            raise KeyboardInterrupt
+
+    assert run(Interrupting).stopped == "interrupted after step 0"
+    assert [(b.total, b.done, b.closed) for b in bar] == [(6, 0, True)]
 
 
 def test_no_progress_where_it_is_not_wanted(bar, monkeypatch):

@@ -78,17 +78,21 @@ def test_geometry_fields():
             "Use padding >= 2 or a smaller kernel."),
         (((5, 2), 3), ValueError, "f: kernel width 3 must not exceed padded width 2 (W=2, padding=0). "
             "Use padding >= 1 or a smaller kernel."),
-        ((4, (1, 3), 1, 0, (1, 2)), ValueError, "f: dilated kernel width 5 (K_w=3, dilation=2) must not exceed "
+        ((4, (1, 3), 1, 0, (1, 2)), ValueError,
+            "f: dilated kernel width 5 (K_w=3, dilation=2) must not exceed "
             "padded width 4 (W=4, padding=0). Use padding >= 1 or a smaller kernel or dilation."),
         ((0, 1), ValueError, "f: size must be an integer >= 1; got 0."),
         ((3, 0), ValueError, "f: kernel_size must be an integer >= 1; got 0."),
-        ((3, 1, 0), ValueError, "f: stride must be an integer >= 1; got 0. Use stride=1 to visit every position."),
+        ((3, 1, 0), ValueError,
+            "f: stride must be an integer >= 1; got 0. Use stride=1 to visit every position."),
         ((3, 1, 1.0), TypeError, "f: stride must be an integer >= 1, not a float; got 1. "
             "Use stride=1 to visit every position."),
         ((3, 1, 1, -1), ValueError, "f: padding must be an integer >= 0; got -1. Use padding=0 for none."),
-        ((3, 1, 1, (0, 1, 2)), ValueError, "f: padding must be an integer >= 0 or a pair of them; got (0, 1, 2). "
+        ((3, 1, 1, (0, 1, 2)), ValueError,
+            "f: padding must be an integer >= 0 or a pair of them; got (0, 1, 2). "
             "Use padding=0 for none."),
-        ((3, 1, 1, 0, 0), ValueError, "f: dilation must be an integer >= 1; got 0. Use dilation=1 for adjacent taps."),
+        ((3, 1, 1, 0, 0), ValueError,
+            "f: dilation must be an integer >= 1; got 0. Use dilation=1 for adjacent taps."),
         ((3, 1, 1, 0, "2"), TypeError, 'f: dilation must be an integer >= 1; got "2". '
             "Use dilation=1 for adjacent taps."),
     ],

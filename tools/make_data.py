@@ -26,7 +26,7 @@ def centre_square(picture):
 
 
 def overlaps(old, new):
-    """Matrix (new, old): how much of pixel a lies in cell i when `old` pixels become `new`, in units of 1/new."""
+    """Matrix (new, old): the part of each pixel in each cell when `old` pixels become `new`, in units of 1/new."""
     cells, pixels = np.arange(new)[:, None], np.arange(old)
     first, last = np.maximum(cells * old, pixels * new), np.minimum((cells + 1) * old, (pixels + 1) * new)
     return np.maximum(last - first, 0)

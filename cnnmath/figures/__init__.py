@@ -6,5 +6,6 @@ from cnnmath.figures._live import live
 from cnnmath.figures.answer_box import AnswerBox
 from cnnmath.figures.convolution_matrix import ConvolutionMatrix
 from cnnmath.figures.kernel_slider import KernelSlider
+from cnnmath.figures.photo_filter import PhotoFilter
 
-__all__ = ["AnswerBox", "ConvolutionMatrix", "FIGURES", "Figure", "KernelSlider", "StateError", "live"]
+__all__ = ["AnswerBox", "ConvolutionMatrix", "FIGURES", "Figure", "KernelSlider", "PhotoFilter", "StateError", "live"]

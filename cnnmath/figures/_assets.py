@@ -8,7 +8,7 @@ from pathlib import Path
 from cnnmath import image
 
 STATIC = Path(__file__).parent / "static"
-CORE = ("core.js", "math.js", "theme.js", "grid.js", "controls.js", "formula.js", "element.js")
+CORE = ("figure.css.js", "core.js", "math.js", "theme.js", "grid.js", "controls.js", "formula.js", "element.js")
 
 
 def scripts(figure):
@@ -19,7 +19,10 @@ def scripts(figure):
 
 @cache
 def source(name):
-    """The text of one script."""
+    """The text of one script; the style sheet travels as a script, because a figure's shadow root needs it at once."""
+    if name.endswith(".css.js"):
+        style = name.removesuffix(".js")
+        return _keep(style, (STATIC / style).read_text(encoding="utf-8"))
     return (STATIC / name).read_text(encoding="utf-8")
 
 
@@ -28,8 +31,12 @@ def data_source(name):
     """A script that puts bundled pixels, named like "coffee-grey-128", into the page as base64 bytes."""
     photo, mode, size = name.split("-")
     pixels = image.load_photo(photo, size=int(size), mode=mode)
-    record = {"shape": pixels.shape, "bytes": base64.b64encode(pixels.tobytes()).decode()}
-    return f"(globalThis.cnnmath ??= {{ data: {{}} }}).data[{json.dumps(name)}] ??= {json.dumps(record)};\n"
+    return _keep(name, {"shape": pixels.shape, "bytes": base64.b64encode(pixels.tobytes()).decode()})
+
+
+def _keep(name, value):
+    """A script that puts a value where the figures look for data."""
+    return f"(globalThis.cnnmath ??= {{ data: {{}} }}).data[{json.dumps(name)}] ??= {json.dumps(value)};\n"
 
 
 def module(figure):

@@ -92,11 +92,11 @@ class Flag(Field):
 
 
 class Choice(Field):
-    """One of a few strings."""
+    """One of a few strings; `odds` are the shares of each among random values, equal ones by default."""
 
-    def __init__(self, default, options):
+    def __init__(self, default, options, odds=None):
         super().__init__(default)
-        self.options = tuple(options)
+        self.options, self.odds = tuple(options), odds
 
     def check(self, figure, name, value):
         if not isinstance(value, str) or value not in self.options:
@@ -104,7 +104,7 @@ class Choice(Field):
         return value
 
     def random(self, rng):
-        return self.options[rng.integers(len(self.options))]
+        return self.options[rng.choice(len(self.options), p=self.odds)]
 
     def bad(self):
         return ["", "no such choice", "__proto__", "<script>alert(1)</script>", 3, None, [self.options[0]]]
@@ -170,14 +170,15 @@ class Matrix(Field):
 
 
 class Array(Matrix):
-    """A number, a list or a matrix of finite numbers, in lists or an array; it keeps its number of dimensions."""
+    """A number, a list or a matrix of finite numbers; it keeps its number of dimensions."""
 
     def check(self, figure, name, value):
         items = value.tolist() if isinstance(value, (np.ndarray, np.generic)) else value
         if is_number(items):
             return self._entry(figure, name, items)
         flat = isinstance(items, (list, tuple)) and not any(isinstance(item, (list, tuple)) for item in items)
-        rule = f"be a number, 1 to {self.max_cols} numbers or a matrix of up to {self.max_rows} × {self.max_cols} numbers"
+        size = f"{self.max_rows} × {self.max_cols}"
+        rule = f"be a number, 1 to {self.max_cols} numbers or a matrix of up to {size} numbers"
         rows = self._rows(figure, name, [items] if flat else items, rule, items)
         return rows[0] if flat else rows
 
@@ -187,7 +188,8 @@ class Array(Matrix):
 
     def bad(self):
         cube = [[[1, 2], [3, 4]]]
-        shapes = [[], [[]], [[1, 2], [3]], [1, [2]], [[1], 2], [0] * (self.max_cols + 1), [[0]] * (self.max_rows + 1), cube]
+        shapes = [[], [[]], [[1, 2], [3]], [1, [2]], [[1], 2], cube]
+        shapes += [[0] * (self.max_cols + 1), [[0]] * (self.max_rows + 1)]
         return shapes + [None, True, "1", {"rows": 1}, float("nan"), ["x"], [[None]], [[2 * self.limit]]]
 
 
@@ -201,7 +203,8 @@ class List(Field):
     def check(self, figure, name, value):
         if not isinstance(value, (list, tuple)) or len(value) > self.maximum:
             self.refuse(figure, name, f"be a list of at most {self.maximum} items", value)
-        return [self.item.check(figure, f"{name} must fit item by item: item {k}", item) for k, item in enumerate(value)]
+        place = f"{name} must fit item by item: item"
+        return [self.item.check(figure, f"{place} {k}", item) for k, item in enumerate(value)]
 
     def random(self, rng):
         return [self.item.random(rng) for _ in range(rng.integers(0, min(self.maximum, 3) + 1))]

@@ -1,4 +1,4 @@
-"""A small picture of an array as an HTML element: the static form of figures whose arrays are too large for a table."""
+"""A small picture of an array as HTML: the static form of figures whose arrays are too large for a table."""
 
 import base64
 import html
@@ -16,10 +16,11 @@ _NEGATIVE, _ZERO, _POSITIVE = (58, 112, 196), (255, 255, 255), (236, 138, 58)
 
 
 def picture(matrix, low, high, caption, alt):
-    """`matrix` from `low` to `high` as a captioned picture: in colour, symmetric about 0, where low < 0, else in grey."""
-    bytes_ = base64.b64encode(_png(_levels(_reduced(np.asarray(matrix)), low, high), _palette(low < 0))).decode()
-    shape = f'width="{SHOWN}" style="image-rendering: pixelated"'
-    image = f'<img {shape} alt="{html.escape(alt)}" src="data:image/png;base64,{bytes_}">'
+    """`matrix` as a captioned picture: from low = -high to high in colour, from low = 0 to high in grey."""
+    file = _png(_levels(_reduced(np.asarray(matrix)), low, high), _palette(low < 0))
+    source = f"data:image/png;base64,{base64.b64encode(file).decode()}"
+    look = f'width="{SHOWN}" style="image-rendering: pixelated"'
+    image = f'<img {look} alt="{html.escape(alt)}" src="{source}">'
     return f'<figure style="margin: 0">{image}<figcaption>{html.escape(caption)}</figcaption></figure>'
 
 
@@ -44,11 +45,15 @@ def _palette(diverging):
 
 
 def _png(levels, palette):
-    """A PNG file whose pixels are numbers of colours; stored, since compressors differ from machine to machine."""
+    """A PNG file whose pixels number its colours; not compressed, since compressors differ between machines."""
     rows, cols = levels.shape
     lines = np.pad(levels, ((0, 0), (1, 0))).tobytes()  # each line opens with its filter, 0 for none
-    stored = b"\x78\x01\x01" + struct.pack("<HH", len(lines), len(lines) ^ 0xFFFF) + lines + struct.pack(">I", zlib.adler32(lines))
-    chunks = [(b"IHDR", struct.pack(">IIBBBBB", cols, rows, 8, 3, 0, 0, 0)), (b"PLTE", palette.tobytes()),
-              (b"IDAT", stored), (b"IEND", b"")]
-    return b"\x89PNG\r\n\x1a\n" + b"".join(
-        struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data)) for name, data in chunks)
+    block = struct.pack("<BHH", 1, len(lines), len(lines) ^ 0xFFFF) + lines
+    stored = b"\x78\x01" + block + struct.pack(">I", zlib.adler32(lines))
+    head = struct.pack(">IIBBBBB", cols, rows, 8, 3, 0, 0, 0)
+    chunks = (b"IHDR", head), (b"PLTE", palette.tobytes()), (b"IDAT", stored), (b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(*chunk) for chunk in chunks)
+
+
+def _chunk(name, data):
+    return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))

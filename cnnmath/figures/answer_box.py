@@ -16,6 +16,7 @@ MOST = 256  # numbers in one response
 # What `values()["verdict"]` says.
 NONE, UNREAD, RIGHT, MISTAKE, SHAPE, ROUNDED, WRONG = range(7)
 
+_MISTAKE = _fields.Record(reason=_fields.Text("", 200), value=_fields.Array(0.0, 16, 16, LARGEST))
 _NUMBER = re.compile(r"[-+.0-9eE]+(/[-+.0-9eE]+)?")  # of these, float() refuses what is none
 _COMMA = " A comma separates entries: write 0.5 with a point, 1000 without a comma."
 
@@ -51,8 +52,8 @@ class AnswerBox(Figure):
     neither HTML nor TeX; `answer` is a number, a list or a matrix up to 16×16; `mistakes` is a dict from
     reasons ("stride forgotten") to the arrays that they give, none of which may equal the answer or another;
     `tolerance` is 0 unless given for an answer of whole numbers, which nobody rounds, and 0.005 for others,
-    which lets three significant digits pass; `response` is the text last checked; `shown_hints` counts the hints
-    taken, held to their number; `revealed` opens the solution.
+    which lets three significant digits pass; `response` is the text last checked; `shown_hints` counts the
+    hints taken, held to their number; `revealed` opens the solution.
 
     A response is numbers apart by spaces or commas, in rows apart by new lines or semicolons, in brackets or
     not. Fractions (1/9) and a real minus sign are read; a decimal comma is not, as a comma separates
@@ -71,7 +72,7 @@ class AnswerBox(Figure):
 
     question = _fields.Text("What is 1 − 3?", 2000)
     answer = _fields.Array(-2.0, 16, 16, LARGEST)
-    mistakes = _Mistakes([], _fields.Record(reason=_fields.Text("", 200), value=_fields.Array(0.0, 16, 16, LARGEST)), 12)
+    mistakes = _Mistakes([], _MISTAKE, 12)
     hints = _fields.List([], _fields.Text("", 1000), 8)
     solution = _fields.Text("", 4000)
     tolerance = _fields.Real(0.005, 0, 0.5)
@@ -87,7 +88,7 @@ class AnswerBox(Figure):
 
     @classmethod
     def check_together(cls, state):
-        values = [_rows(value) for value in (state["answer"], *(mistake["value"] for mistake in state["mistakes"]))]
+        values = [_rows(state["answer"]), *(_rows(mistake["value"]) for mistake in state["mistakes"])]
         for k, mistake in enumerate(state["mistakes"]):
             if any(_equal(values[k + 1], value, state["tolerance"]) for value in values[: k + 1]):
                 rule = "differ from the answer and from each other by more than the tolerance"
@@ -96,10 +97,10 @@ class AnswerBox(Figure):
     def values(self):
         """The response as numbers, and what is to be said of it.
 
-        `typed` is the rows read, [] if none; `verdict` one of NONE, UNREAD, RIGHT, MISTAKE, SHAPE, ROUNDED and
-        WRONG; `mistake` the place of the mistake met in `mistakes`, to which "axes swapped" and "opposite
-        sign" are added at the end, or −1; `right` is 1 where an entry of `typed` is right and 0
-        elsewhere, [] where the shape does not fit.
+        `typed` is the rows read, [] if none; `verdict` one of NONE, UNREAD, RIGHT, MISTAKE, SHAPE, ROUNDED
+        and WRONG; `mistake` the place of the mistake met in `mistakes`, to which "axes swapped" and "opposite
+        sign" are added at the end, or −1; `right` is 1 where an entry of `typed` is right and 0 elsewhere,
+        [] where the shape does not fit.
         """
         return self._judge()[0]
 
@@ -116,7 +117,8 @@ class AnswerBox(Figure):
             return values, "No answer yet."
         wanted = _rows(self.answer)
         typed = np.array(read) if np.ndim(self.answer) == 2 else np.array([sum(read, [])])
-        right = _close(typed, wanted, self.tolerance).astype(int) if typed.shape == wanted.shape else np.array([])
+        alike = typed.shape == wanted.shape
+        right = _close(typed, wanted, self.tolerance).astype(int) if alike else np.array([])
         known = [(mistake["reason"], _rows(mistake["value"])) for mistake in self.mistakes]
         known += [("axes swapped", wanted.T), ("opposite sign", -wanted)]
         met = next((k for k, (_, rows) in enumerate(known) if _equal(typed, rows, self.tolerance)), -1)
@@ -126,7 +128,7 @@ class AnswerBox(Figure):
             met, verdict, sentence = -1, RIGHT, f"Right: {score}"
         elif met >= 0:
             verdict, sentence = MISTAKE, f"Not right. This is what a known mistake gives: {known[met][0]}."
-        elif typed.shape != wanted.shape:
+        elif not alike:
             same = _equal(typed.reshape(1, -1), wanted.reshape(1, -1), self.tolerance)
             more = f" The numbers are right: arrange them as {_size(wanted)}." if same else comma
             verdict, sentence = SHAPE, f"The shape is not {_size(typed)}.{more}"
@@ -175,7 +177,8 @@ def parse(text):
     for row, tokens in zip(numbers, rows):
         for x, token in zip(row, tokens):
             if not abs(x) <= LARGEST:
-                return [], f"{_check.show(token or ',')} is no number up to 10¹². Write it like −6, 0.5 or 1/9."
+                token = _check.show(token or ",")
+                return [], f"{token} is no number up to 10¹². Write it like −6, 0.5 or 1/9."
     odd = next((row for row in rows if len(row) != len(rows[0])), None)
     return ([], f"rows of length {len(rows[0])} and {len(odd)}.") if odd else (numbers, "")
 

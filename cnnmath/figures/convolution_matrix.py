@@ -42,7 +42,8 @@ class ConvolutionMatrix(Figure):
 
     @classmethod
     def check_together(cls, state):
-        windows.geometry(cls.__name__, np.shape(state["image"]), np.shape(state["kernel"]), state["stride"], state["padding"])
+        shapes = np.shape(state["image"]), np.shape(state["kernel"])
+        windows.geometry(cls.__name__, *shapes, state["stride"], state["padding"])
 
     def values(self):
         pixels, kernel = np.array(self.image), np.array(self.kernel)
@@ -52,7 +53,8 @@ class ConvolutionMatrix(Figure):
         taps = correlation_matrix(1 + np.arange(kernel.size).reshape(kernel.shape), pixels.shape, *place)
         row, column = min(self.row, len(matrix) - 1), min(self.column, pixels.size - 1)
         products = kernel.ravel() * columns[:, row]
-        return {"output": correlate2d(pixels, kernel, *place), "matrix": matrix, "columns": columns, "taps": taps,
+        return {"output": correlate2d(pixels, kernel, *place),
+                "matrix": matrix, "columns": columns, "taps": taps,
                 "vec_image": pixels.ravel(), "vec_output": matrix @ pixels.ravel(),
                 "structural": np.count_nonzero(taps), "nonzeros": np.count_nonzero(matrix),
                 "multiply_adds": [matrix.size, columns.size],
@@ -63,7 +65,8 @@ class ConvolutionMatrix(Figure):
         v = self.values()
         return ("M, {} × {}, holds {} weights, {} not 0; multiply–adds: {} in full, {} by im2col. "
                 .format(*v["matrix"].shape, v["structural"], v["nonzeros"], *v["multiply_adds"])
-                + f"Output {v['row']}, O{_at(v['row'], v['output'].shape[1])}, is {_text.number(v['total'])}.{self._pixel(v)}")
+                + f"Output {v['row']}, O{_at(v['row'], v['output'].shape[1])}, is {_text.told(v['total'])}."
+                + self._pixel(v))
 
     def _pixel(self, v):
         row, column = v["row"], v["column"]
@@ -73,8 +76,10 @@ class ConvolutionMatrix(Figure):
         entry = "0, outside the window"
         if k >= 0:
             pixel, weight = v["vec_image"][column], np.ravel(self.kernel)[k]
-            entry = f"K{_at(k, len(self.kernel[0]))}: ({_text.number(pixel)})({_text.number(weight)}) = {_text.number(pixel * weight)}"
-        return f" Outputs that read I{_at(column, len(self.image[0]))}: {len(v['readers'])}. M[{row}, {column}] = {entry}."
+            p, w, product = map(_text.number, (pixel, weight, pixel * weight))
+            entry = f"K{_at(k, len(self.kernel[0]))}: ({p})({w}) = {product}"
+        readers = f"Outputs that read I{_at(column, len(self.image[0]))}: {len(v['readers'])}."
+        return f" {readers} M[{row}, {column}] = {entry}."
 
     def as_python(self):
         v = self.values()

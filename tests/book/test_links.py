@@ -1,5 +1,6 @@
 """The links of the built book, read from its HTML: no browser needed."""
 
+import re
 from html.parser import HTMLParser
 from urllib.parse import unquote, urlsplit
 
@@ -85,3 +86,14 @@ def test_no_kernel_machinery_is_shipped(book):
 
 def test_there_is_one_file_of_mathjax(book):
     assert [path.name for path in (book / "_static" / "mathjax").iterdir()] == ["tex-svg-full.js"]
+
+
+def test_a_chapter_and_its_equations_bear_the_number_of_its_file(book, pages):
+    for page in pages:
+        match = re.fullmatch(r"book/(\d\d)_.*", page)
+        if match:
+            text = (book / page).read_text(encoding="utf-8")
+            title = re.search(r"<h1><span class=\"section-number\">(\d+)", text)
+            assert int(title[1]) == int(match[1])
+            equations = re.findall(r"<span class=\"eqno\">\((\d+)\.", text)
+            assert equations and set(equations) == {title[1]}

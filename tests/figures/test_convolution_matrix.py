@@ -6,7 +6,9 @@ import pytest
 from cnnmath.figures import ConvolutionMatrix
 
 IMAGE, OUTPUT, LEFT, RIGHT, PRODUCT = range(5)  # the grids, in the order in which they stand
-CELL = "[...el.shadowRoot.querySelectorAll('.grid')][a[0]].querySelectorAll('[role=row]')[a[1]].children[a[2]]"
+GRID = "el.shadowRoot.querySelectorAll('.grid')"
+CELLS = "[...el.shadowRoot.querySelectorAll('.grid')[a].querySelectorAll('.cell')]"
+CELL = f"{GRID}[a[0]].querySelectorAll('[role=row]')[a[1]].children[a[2]]"
 
 
 class Matrix:
@@ -23,18 +25,18 @@ class Matrix:
         self.element.settle()
 
     def press(self, grid, *keys):
-        self.element.ask("el.shadowRoot.querySelectorAll('.grid')[a].focus()", grid)
+        self.element.ask(f"{GRID}[a].focus()", grid)
         for key in keys:
             self.page.keyboard.press(key)
         self.element.settle()
 
     def marked(self, grid, mark):
         """The cells of a grid with a mark, as flat places."""
-        return self.element.ask("""[...el.shadowRoot.querySelectorAll('.grid')[a[0]].querySelectorAll('.cell')]
-            .flatMap((cell, k) => cell.classList.contains(a[1]) ? [k] : [])""", [grid, mark])
+        classes = self.element.ask(f"{CELLS}.map((cell) => cell.className.split(' '))", grid)
+        return [k for k, names in enumerate(classes) if mark in names]
 
     def texts(self, grid):
-        return self.element.ask("[...el.shadowRoot.querySelectorAll('.grid')[a].querySelectorAll('.cell')].map((cell) => cell.textContent)", grid)
+        return self.element.ask(f"{CELLS}.map((cell) => cell.textContent)", grid)
 
     def text(self, selector):
         return self.element.ask("el.shadowRoot.querySelector(a).textContent", selector)
@@ -61,7 +63,8 @@ def test_a_weight_of_zero_is_no_structural_zero():
     assert (values["structural"], values["nonzeros"]) == (81, 0)
 
 
-@pytest.mark.parametrize(("stride", "padding", "structural"), [(1, 1, 169), (2, 0, 36), (2, 1, 49), (3, 2, 25)])
+@pytest.mark.parametrize(("stride", "padding", "structural"),
+                         [(1, 1, 169), (2, 0, 36), (2, 1, 49), (3, 2, 25)])
 def test_padding_has_no_column(stride, padding, structural):
     """169 = 13²: along one axis the windows of padding 1 read 2 + 3 + 3 + 3 + 2 pixels."""
     assert ConvolutionMatrix(stride=stride, padding=padding).values()["structural"] == structural
@@ -85,10 +88,13 @@ def test_pins_are_held_to_the_last_row_and_column():
 
 
 def test_the_sentence():
-    sizes = "M, 9 × 25, holds 81 weights, 54 not 0; multiply–adds: 225 in full, 81 by im2col. Output 0, O[0, 0], is −6."
-    assert ConvolutionMatrix().describe() == sizes
-    assert ConvolutionMatrix(column=12).describe() == f"{sizes} Outputs that read I[2, 2]: 9. M[0, 12] = K[2, 2]: (9)(−1) = −9."
-    assert ConvolutionMatrix(column=3).describe() == f"{sizes} Outputs that read I[0, 3]: 2. M[0, 3] = 0, outside the window."
+    row = ("M, 9 × 25, holds 81 weights, 54 not 0; multiply–adds: 225 in full, 81 by im2col. "
+           "Output 0, O[0, 0], is −6.")
+    inside = " Outputs that read I[2, 2]: 9. M[0, 12] = K[2, 2]: (9)(−1) = −9."
+    outside = " Outputs that read I[0, 3]: 2. M[0, 3] = 0, outside the window."
+    assert ConvolutionMatrix().describe() == row
+    assert ConvolutionMatrix(column=12).describe() == row + inside
+    assert ConvolutionMatrix(column=3).describe() == row + outside
 
 
 def test_the_largest_figure_is_stored_small():
@@ -110,7 +116,8 @@ def test_pointing_at_a_row_lights_its_window_and_sum(shown):
     assert figure.marked(IMAGE, "tap") == figure.marked(RIGHT, "tap") == window
     assert figure.marked(LEFT, "tap") == [2 * 25 + k for k in window]
     assert figure.marked(OUTPUT, "at") == figure.marked(PRODUCT, "at") == [2]
-    assert figure.text(".formula") == "(3)(1) + (2)(0) + (1)(−1) + (6)(1) + (5)(0) + (4)(−1) + (9)(1) + (8)(0) + (7)(−1) = 6"
+    assert figure.text(".formula") == ("(3)(1) + (2)(0) + (1)(−1) + (6)(1) + (5)(0) + (4)(−1) "
+                                       "+ (9)(1) + (8)(0) + (7)(−1) = 6")
     assert figure.pins == (0, -1)
     figure.page.mouse.move(2, 2)
     figure.element.settle()
@@ -211,30 +218,32 @@ def test_structural_zeros_are_blank_and_weights_of_zero_are_written(shown):
     assert texts[:5] == ["1", "0", "−1", "", ""]
     assert figure.marked(LEFT, "none") == [k for k, text in enumerate(texts) if text == ""]
     assert texts.count("") == 225 - 81
-    border = figure.element.ask("[3, 1].map((j) => getComputedStyle(el.shadowRoot.querySelectorAll('.grid')[2].querySelectorAll('.cell')[j]).borderTopColor)")
-    assert border[0] == "rgba(0, 0, 0, 0)" != border[1]
+    borders = figure.element.ask(f"{CELLS}.map((cell) => getComputedStyle(cell).borderTopColor)", LEFT)
+    assert borders[3] == "rgba(0, 0, 0, 0)" != borders[1]
 
 
 @pytest.mark.parametrize("form", ["banded", "im2col"])
 def test_captions_tell_the_product(shown, form):
     figure = shown(form=form, padding=1)
-    captions = figure.element.ask("[...el.shadowRoot.querySelectorAll('.panel > .caption')].map((one) => one.textContent.replaceAll('\u00a0', ' '))")
+    captions = figure.element.ask("[...el.shadowRoot.querySelectorAll('.panel > .caption')].map((one) => one.textContent)")
+    captions = [caption.replace("\u00a0", " ") for caption in captions]
     assert captions[:3] == ["padded image I, 7 × 7", "kernel K, 3 × 3", "output O, 5 × 5"]
-    assert captions[3:] == (["matrix M, 25 × 25", "vec(I), 25 × 1", "vec(O), 25 × 1"] if form == "banded" else
-                            ["vec(K)ᵀ, 1 × 9", "im2col(I), 9 × 25", "vec(O)ᵀ, 1 × 25"])
+    assert captions[3:] == {"banded": ["matrix M, 25 × 25", "vec(I), 25 × 1", "vec(O), 25 × 1"],
+                            "im2col": ["vec(K)ᵀ, 1 × 9", "im2col(I), 9 × 25", "vec(O)ᵀ, 1 × 25"]}[form]
 
 
 def test_rows_of_the_matrix_stand_beside_their_outputs(shown):
     figure = shown()
-    tops = figure.element.ask("[2, 4].map((g) => [...el.shadowRoot.querySelectorAll('.grid')[g].querySelectorAll('[role=row]')].map((row) => row.firstChild.getBoundingClientRect().top))")
-    assert tops[0] == tops[1]
+    left, product = (figure.element.ask(f"{CELLS}.map((cell) => cell.getBoundingClientRect().top)", grid)
+                     for grid in (LEFT, PRODUCT))
+    assert left[::25] == product
 
 
 def test_thin_cells_on_a_narrow_screen_keep_their_numbers_for_the_ear(shown):
     figure = shown()
     figure.page.set_viewport_size({"width": 360, "height": 740})
     figure.element.settle()
-    size = figure.element.ask("el.shadowRoot.querySelectorAll('.grid')[2].querySelector('.cell').getBoundingClientRect().width")
+    size = figure.element.ask(f"{CELLS}[0].getBoundingClientRect().width", LEFT)
     assert 9 <= size <= 12
     assert figure.texts(LEFT)[:3] == ["1", "0", "−1"]
     figure.point(LEFT, 8, 24)
@@ -244,10 +253,10 @@ def test_thin_cells_on_a_narrow_screen_keep_their_numbers_for_the_ear(shown):
 def test_pointing_changes_no_text_of_the_matrix(shown):
     """What moves at every pointer event are marks alone, else each event costs a layout of 3600 cells."""
     figure = shown(image=np.ones((6, 6)), kernel=[[2]], padding=2)
-    figure.element.ask("(el.texts = [...el.shadowRoot.querySelectorAll('.grid')[2].querySelectorAll('.cell')].map((cell) => cell.firstChild), null)")
+    figure.element.ask(f"(el.texts = {CELLS}.map((cell) => cell.firstChild), null)", LEFT)
     figure.point(LEFT, 50, 14)
     assert figure.marked(LEFT, "also") == list(range(14, 3600, 36))
-    assert figure.element.ask("[...el.shadowRoot.querySelectorAll('.grid')[2].querySelectorAll('.cell')].every((cell, k) => cell.firstChild === el.texts[k])")
+    assert figure.element.ask(f"{CELLS}.every((cell, k) => cell.firstChild === el.texts[k])", LEFT)
 
 
 def test_a_weight_that_is_edited_changes_every_row(shown):
@@ -262,9 +271,9 @@ def test_a_weight_that_is_edited_changes_every_row(shown):
 
 def test_a_smaller_array_leaves_no_cell_selected_that_is_gone(shown):
     figure = shown(row=8, column=24)
-    assert figure.element.ask("el.shadowRoot.querySelectorAll('.grid')[2].getAttribute('aria-activedescendant')") is not None
-    figure.element.ask("el.update({form: 'im2col', stride: 2})")
+    assert figure.element.ask(f"{GRID}[a].getAttribute('aria-activedescendant')", LEFT) is not None
+    figure.element.ask("el.update({form: 'im2col', stride: 2, column: -1})")
     figure.element.settle()
-    missing = figure.element.ask("""[...el.shadowRoot.querySelectorAll('.grid')].map((grid) => grid.getAttribute('aria-activedescendant'))
-        .filter((id) => id && !el.shadowRoot.getElementById(id))""")
+    selected = f"[...{GRID}].map((grid) => grid.getAttribute('aria-activedescendant'))"
+    missing = figure.element.ask(f"{selected}.filter((id) => id && !el.shadowRoot.getElementById(id))")
     assert missing == []

@@ -1,4 +1,4 @@
-"""Write tests/reference/convolution.npz: random convolutions of integers and their gradients, as PyTorch computes them.
+"""Write tests/reference/convolution.npz: random convolutions and their gradients, as PyTorch computes them.
 
 On integers every sum is exact, so that the tests can ask for equality.
 """
@@ -21,7 +21,10 @@ def results(x, weight, bias, dout, settings):
     """PyTorch's output and its gradients with respect to x, weight and bias."""
     tensors = [torch.from_numpy(array).requires_grad_() for array in (x, weight, bias)]
     out = torch.nn.functional.conv2d(*tensors, **settings)
-    return [out.detach().numpy(), *(g.numpy() for g in torch.autograd.grad(out, tensors, torch.from_numpy(dout)))]
+    return [
+        out.detach().numpy(),
+        *(g.numpy() for g in torch.autograd.grad(out, tensors, torch.from_numpy(dout))),
+    ]
 
 
 def packed(arrays, dtype):
@@ -40,7 +43,9 @@ def main():
         settings=np.array([json.dumps(settings) for *_, settings in cases]),
         shapes=np.array([json.dumps([array.shape for array in inputs]) for *inputs, _ in cases]),
         inputs=packed([array for *inputs, _ in cases for array in inputs], np.int8),
-        results=packed([array for *inputs, settings in cases for array in results(*inputs, settings)], np.int32),
+        results=packed(
+            [array for *inputs, settings in cases for array in results(*inputs, settings)], np.int32
+        ),
     )
 
 

@@ -1,7 +1,7 @@
 /* ConvolutionMatrix: correlation as a matrix product, banded or over im2col. */
 (function (cnnmath) {
   "use strict";
-  const { controls, h, math, number, rowsText } = cnnmath;
+  const { controls, h, math, number, told, rowsText } = cnnmath;
   const PRESETS = ["vertical_edge", "horizontal_edge", "box_blur", "laplacian", "identity"];
   const CHOICES = { form: ["banded", "im2col"], stride: [1, 2, 3], padding: [0, 1, 2] };
   const TALLEST = 350; // px of an array of the product, while its cells are
@@ -78,7 +78,7 @@
 
     static describe(state, v) {
       return `M, ${v.matrix.rows} × ${v.matrix.cols}, holds ${v.structural} weights, ${v.nonzeros} not 0; multiply–adds: ${v.multiply_adds.join(" in full, ")} by im2col. ` +
-        `Output ${v.row}, O${at(v.row, v.output.cols)}, is ${number(v.total)}.${pixelText(state, v)}`;
+        `Output ${v.row}, O${at(v.row, v.output.cols)}, is ${told(v.total)}.${pixelText(state, v)}`;
     }
 
     static python(state) {
@@ -116,7 +116,7 @@ readers = np.flatnonzero(taps[:, column]) if column >= 0 else []`;
         };
         return cnnmath.grid({ onpick: pick, ondrag: pick, onpoint: (i, j) => this.point(what(i, j)), onescape: () => this.pick({ column: -1 }) }, signal);
       });
-      this.weights = cnnmath.kernelField(this, weigh);
+      this.weights = cnnmath.kernelField(this, (m, n) => weigh(m === null ? null : m * this.state.kernel[0].length + n));
       this.presets = cnnmath.kernelPresets(PRESETS, (kernel) => this.update({ kernel }), signal);
       this.choices = controls.choices(this, CHOICES);
       this.formula = cnnmath.formula({ onpoint: weigh }, signal);
@@ -140,7 +140,7 @@ readers = np.flatnonzero(taps[:, column]) if column >= 0 else []`;
       const colours = [cnnmath.greys(view.vec_image, ramps), cnnmath.signed(output.data, ramps), cnnmath.signed(weights, ramps)];
       const wide = room > 600; // an equation on one line: 350 px for K and the signs, 195 px for the vectors beside M
       const across = state.image[0].length + 2 * state.padding;
-      const large = wide ? cnnmath.cellSize(across + output.cols, room - 350, 34) : cnnmath.cellSize(across, room, 34);
+      const large = cnnmath.cellSize(wide ? across + output.cols : across, wide ? room - 350 : room, 34);
       const big = banded ? view.matrix : view.columns;
       const cell = fit(Math.max(big.cols, weights.length), room - (banded && wide ? 195 : 8), big.rows);
       const vector = (rows) => (banded ? [32, rows === R && wide ? cell : fit(1, room, rows)] : [cell]);
@@ -154,7 +154,7 @@ readers = np.flatnonzero(taps[:, column]) if column >= 0 else []`;
           const value = array.data[i * array.cols + j];
           if (cell.row === row && cell.column !== -1 && (cell.column ?? column) === column) grid.select(i, j);
           const blank = [cell.column < 0, false, cell.tap === 0][g % 3];
-          return blank ? { text: "", marks: marks(cell) } : { value, fill: colours[g % 3](value), marks: marks(cell) };
+          return blank ? { text: "", marks: marks(cell) } : { text: [number, told, number][g % 3](value), fill: colours[g % 3](value), marks: marks(cell) };
         });
         this.equation.tell(g && g + 1, name, array);
       });
@@ -164,7 +164,7 @@ readers = np.flatnonzero(taps[:, column]) if column >= 0 else []`;
       grids[banded ? 2 : 3].outline(...(banded ? [row, 0, 1, N] : [0, row, weights.length, 1]));
       grids[banded ? 3 : 2].hideOutline();
       this.weights.update(state.kernel, ramps, tap ? place(tap - 1, kernel.cols) : null);
-      this.formula.update(weights.map((_, k) => columns[k * R + row]), weights, number(view.total), tap - 1);
+      this.formula.update(weights.map((_, k) => columns[k * R + row]), weights, told(view.total), tap - 1);
       this.pixel.textContent = pixelText(state, view);
       this.presets.update(state.kernel);
       this.choices.set(state);

@@ -17,15 +17,12 @@
   }
 
   /** A subclass says what is its own:
-   *    static tag, label, css, and either defaults and check(state) → the state to keep, or a StateError;
-   *      or fields {name: [a check's name, default, …limits]}, from which both follow, and fits(state)
+   *    static tag, label, css, fields {name: [a check's name, default, …limits]}, and fits(state), which refuses what does not fit
    *    static values(state) → {name: number | array | matrix}, pure
    *    static describe(state, values) → one sentence;  static python(state) → runnable code
    *    build() → the nodes of the body, made once;  paint(state, values) → the picture, from values only */
   class Figure extends HTMLElement {
-    static observedAttributes = ["state"];
     static css = "";
-    static linkable = true;
 
     static get defaults() { return Object.fromEntries(Object.entries(this.fields).map(([name, [, value]]) => [name, value])); }
 
@@ -55,7 +52,12 @@
       this.signal = this.#scope.signal;
       this.#start();
       theme.dress(this.shadowRoot, this.constructor.css);
-      this.#assemble();
+      try {
+        this.#assemble();
+      } catch (fault) {
+        this.shadowRoot.replaceChildren(h("slot")); // the static form is better than nothing
+        throw fault;
+      }
       theme.follow(() => this.#dressScheme(), this.signal);
       const watcher = new ResizeObserver(() => this.repaint());
       watcher.observe(this);
@@ -63,6 +65,7 @@
       addEventListener("hashchange", () => this.#readLink(), { signal: this.signal });
       this.#dressScheme();
       this.#readLink();
+      this.spoken = undefined;
       this.#paintNow();
     }
 
@@ -70,13 +73,9 @@
       this.#scope.abort();
       cancelAnimationFrame(this.#frame);
       clearTimeout(this.#rest);
+      this.#frame = 0;
       this.stop?.();
       this.shadowRoot.replaceChildren();
-    }
-
-    attributeChangedCallback(name, before, text) {
-      if (!this.isConnected || before === text) return;
-      this.#readJson(text, "the state attribute");
     }
 
     /** The state as plain JSON; setting it checks it, and a refused state changes nothing. */
@@ -126,14 +125,11 @@
         return false;
       }
       this.refuse("");
-      if (same(next, this.#state)) {
-        this.repaint(); // a control may stand on the refused value
-        return true;
-      }
+      const changed = !same(next, this.#state);
       this.#state = next;
-      this.#values = null;
-      this.repaint();
-      this.dispatchEvent(new CustomEvent("change"));
+      if (changed) this.#values = null;
+      this.repaint(); // even when nothing changed: a control may stand on a refused value
+      if (changed) this.dispatchEvent(new CustomEvent("change"));
       return true;
     }
 
@@ -162,24 +158,17 @@
 
     #start() {
       if (this.#state) return;
-      const defaults = structuredClone(this.constructor.defaults);
-      this.#state = this.constructor.check(defaults);
+      this.#state = this.constructor.check(structuredClone(this.constructor.defaults));
+      if (this.hasAttribute("state")) this.#readJson(this.getAttribute("state"), "the state attribute");
       this.initial = this.#state;
-      if (this.hasAttribute("state")) {
-        this.#readJson(this.getAttribute("state"), "the state attribute");
-        this.initial = this.#state;
-      }
     }
 
     #checked(changes) {
-      const { label, defaults, check } = this.constructor;
-      if (changes === null || typeof changes !== "object" || Array.isArray(changes)) {
-        cnnmath.refuse(label, "state", "be a dict of fields", changes);
-      }
-      for (const name of Object.keys(changes)) {
-        if (!Object.hasOwn(defaults, name)) cnnmath.refuse(label, "state", `hold only the fields ${Object.keys(defaults).join(", ")}`, name);
-      }
-      return check.call(this.constructor, { ...this.#state, ...changes });
+      const { label, fields } = this.constructor;
+      if (changes === null || typeof changes !== "object" || Array.isArray(changes)) cnnmath.refuse(label, "state", "be a dict of fields", changes);
+      const stranger = Object.keys(changes).find((name) => !Object.hasOwn(fields, name));
+      if (stranger !== undefined) cnnmath.refuse(label, "state", `hold only the fields ${Object.keys(fields).join(", ")}`, stranger);
+      return this.constructor.check({ ...this.#state, ...changes });
     }
 
     #readJson(text, origin) {
@@ -214,19 +203,17 @@
     }
 
     get link() {
-      const { protocol, host, pathname, search } = location;
-      const origin = protocol === "file:" ? "file://" : `${protocol}//${host}`;
-      return `${origin}${pathname}${search}#${this.key}=${encodeURIComponent(JSON.stringify(this.state))}`;
+      return `${location.href.split("#")[0]}#${this.key}=${encodeURIComponent(JSON.stringify(this.state))}`;
     }
 
     #assemble() {
       this.problem = h("div", { class: "problem", role: "alert" }, this.error);
-      this.live = h("div", { class: "live", "aria-live": "polite" });
+      this.live = h("div", { class: "live", role: "status", "aria-live": "polite" });
       this.output = h("pre", { class: "code", tabindex: "0", "aria-label": "text to copy", hidden: true });
       const action = (text, act) => controls.button(text, act, this.signal, "plain").node;
       this.actions = h("div", { class: "actions" },
         action("Reset", () => { this.output.hidden = true; this.restart?.(); this.update(this.initial); }),
-        this.constructor.linkable && !this.hasAttribute("notebook") ? action("Link", () => this.#shareLink()) : null,
+        this.hasAttribute("notebook") ? null : action("Link", () => this.#shareLink()),
         action("Copy as Python", () => this.#offer(this.code)));
       const foot = h("div", { class: "foot" }, this.live, this.actions);
       const body = h("div", { class: "figure", role: "group", "aria-label": this.constructor.label }, ...this.build(), this.problem, foot, this.output);
@@ -254,10 +241,8 @@
     }
 
     #dressScheme() {
-      const scheme = theme.scheme(this);
-      if (this.dataset.scheme === scheme && this.ramps) return;
-      this.dataset.scheme = scheme;
-      this.ramps = theme.ramps(scheme);
+      this.dataset.scheme = theme.scheme(this);
+      this.ramps = theme.ramps(this.dataset.scheme);
       this.repaint();
     }
 

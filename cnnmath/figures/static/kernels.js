@@ -103,10 +103,9 @@
     return { node, update };
   }
 
-  /** The editor of a figure's field `kernel`; onpoint(k | null) with the weight's place in the flattened kernel. */
+  /** The editor of a figure's field `kernel`; onpoint(m, n | null) as above. */
   function kernelField(figure, onpoint) {
-    return kernelEditor({ label: "kernel K",
-      onpoint: (m, n) => onpoint(m === null ? null : m * figure.state.kernel[0].length + n),
+    return kernelEditor({ label: "kernel K", onpoint,
       onweight: (m, n, value) => { const { kernel } = figure.state; kernel[m][n] = value; figure.update({ kernel }); },
       onrefuse: (m, n, text) => figure.refuseText(`kernel[${m}][${n}]`, text) }, figure.signal);
   }

@@ -5,9 +5,8 @@
 
   const SIZES = { "coffee-grey-28": 28, "coffee-grey-128": 128, "coffee-grey-256": 256 };
   const SHOWN = { signed: "output", absolute: "np.abs(output)", clipped: "np.clip(output, 0, 1)" };
-  const PRESETS = ["sobel_x", "sobel_y", "laplacian", "box_blur", "gaussian", "sharpen", "emboss", "identity"];
-  const LEAP = 10; // pixels that Shift and an arrow move
-  const COMFORT = 256; // px that each picture has when anything stands beside it
+  const PRESETS = ["sobel_x", "sobel_y", "laplacian", "box_blur", "gaussian", "sharpen", "emboss"];
+  const COMFORT = 256; // px of a picture that anything may stand beside
 
   const shape = ({ rows, cols }) => `${rows} × ${cols}`;
   const cut = (x) => x < -1e-9 || x > 1 + 1e-9; // clipped, and not by rounding alone
@@ -25,8 +24,8 @@
 .two > .panel:nth-child(3) { order: 1; }
 .side { flex: 1 1 18rem; order: 2; }
 .side .row { margin: 0.4rem 0; }
-.lens { width: 84px; image-rendering: pixelated; border: 2px solid var(--cm-accent); border-radius: 4px; }
-.lens + .formula { flex: 1 1 12rem; }`;
+.lens { width: 84px; image-rendering: pixelated; border: 2px solid var(--cm-accent); }
+.lens + .formula { flex: 1; }`;
 
     static values({ picture, kernel, padding, flip, cell }, image = math.photo(picture)[0]) {
       const weights = math.fromRows(kernel);
@@ -57,7 +56,7 @@
 ${own ? "from matplotlib.pyplot import imread\n" : ""}from cnnmath.convolution import ${operation}
 from cnnmath.image import ${own ? "luminance" : "load_photo, to_float"}
 
-${own ? `# Your own picture stayed in the page. This takes pixels of a PNG file where the page took means over areas.
+${own ? `# Your own picture stayed in the page. Give its file, a PNG in colour: sampled here, averaged there.
 grey = luminance(imread("picture.png")[..., :3])
 places = np.arange(${size}) * min(grey.shape) // ${size}
 image = grey[places][:, places]` : `image = to_float(load_photo("coffee", ${size}))`}
@@ -84,11 +83,10 @@ total = products.sum()`;
       const { signal } = this;
       const hover = (cell) => { this.over = cell; this.repaint(); };
       const go = (cell) => { this.over = null; this.update({ cell: this.look(cell).cell }); };
-      const pane = (label, tabindex, outputOf) => cnnmath.pane({ label, tabindex, leap: LEAP, onescape: () => hover(null),
+      const pane = (label, tabindex, outputOf) => cnnmath.pane({ label, tabindex, leap: 10, onescape: () => hover(null),
         ondrag: (i, j) => go(outputOf(i, j)), onpoint: (i, j) => hover(i === null ? null : outputOf(i, j)),
         onmove: (di, dj) => go([this.computed.cell[0] + di, this.computed.cell[1] + dj]) }, signal);
-      const half = (taps) => (taps - 1) >> 1;
-      this.input = pane("input picture", "0", (i, j) => [i - half(this.computed.used.rows), j - half(this.computed.used.cols)]);
+      this.input = pane("input picture", "0", (i, j) => { const { rows, cols } = this.computed.used; return [i - ((rows - 1) >> 1), j - ((cols - 1) >> 1)]; });
       this.result = pane("output picture", "-1", (i, j) => [i, j]);
       this.panel = cnnmath.kernelPanel(this, PRESETS);
       this.mine = cnnmath.ownPicture(this, Object.values(SIZES));
@@ -107,10 +105,7 @@ total = products.sum()`;
       return [this.equation.node, h("div", { class: "row" }, this.lens.node, this.panel.formula)];
     }
 
-    restart() {
-      this.over = null;
-      this.mine.forget();
-    }
+    restart() { this.over = null; this.mine.forget(); }
 
     /** What the output pixel nearest to `cell` is made of. */
     look(cell) {
@@ -122,7 +117,7 @@ total = products.sum()`;
       const { image, ramps } = this;
       const { padding, flip, show } = state;
       const { output, used, low, high, clipped } = values;
-      const view = { ...values, ...(this.over && this.look(this.over)) }; // pointing shows, a click keeps
+      const view = { ...values, ...(this.over && this.look(this.over)) };
       const sign = flip ? "∗" : "⋆";
       const limit = show === "clipped" ? 1 : Math.max(-low, high) || 1;
       const grey = cnnmath.lookup(ramps.grey, 0, 1);
@@ -140,7 +135,7 @@ total = products.sum()`;
       this.lens.update(view.window, grey);
       this.panel.update(state, view, told(view.total));
       this.legend.update(limit, ramps, show === "signed" ? -limit : 0);
-      this.lost.textContent = show === "clipped" ? `hatched: ${clipped} pixels below 0 (blue) or above 1 (orange)` : "";
+      this.lost.textContent = show === "clipped" ? `hatched: ${clipped} pixels below 0 (blue), above 1 (orange)` : "";
       this.equation.tell(0, padding ? `zero-padded by ${padding}: image I` : "image I", image);
       this.equation.tell(1, "kernel K", used);
       this.equation.tell(2, `output I\u00a0${sign}\u00a0K`, output);
@@ -148,9 +143,12 @@ total = products.sum()`;
       this.size.set(image.rows);
     }
 
-    /** Wide: the kernel between the pictures; medium: below them; narrow: one column. Pixels are whole dots of the screen. */
+    /** Wide: the kernel between the pictures; medium: below; narrow: one column. Pixels are whole dots of the screen. */
     arrange(cols, taps, sign) {
       const { room } = this;
+      const key = [room, cols, taps, sign].join();
+      if (this.equation.key === key) return;
+      this.equation.key = key;
       const [three, two] = [(room - 62 * taps - 140) / 2, (room - 90) / 2];
       const layout = three >= COMFORT ? "three" : two >= COMFORT ? "two" : "one";
       const dots = ({ three, two, one: room - 24 }[layout] * devicePixelRatio) / cols;

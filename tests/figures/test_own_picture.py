@@ -1,0 +1,179 @@
+"""The reader's own picture in PhotoFilter: picked, dropped or pasted, shown, refused, and never sent."""
+
+import base64
+import struct
+import zlib
+
+import numpy as np
+import pytest
+
+from cnnmath import image
+from cnnmath.figures import PhotoFilter
+
+
+def shown(element, selector):
+    return element.ask("el.shadowRoot.querySelector(a).textContent", selector)
+
+
+def png(pixels):
+    """The bytes of a PNG file of a uint8 array (H, W, 3)."""
+    rows, cols, _ = pixels.shape
+    lines = b"".join(b"\0" + row.tobytes() for row in pixels)
+
+    def chunk(name, data):
+        return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+
+    head = struct.pack(">IIBBBBB", cols, rows, 8, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(lines)) + chunk(b"IEND", b"")
+
+
+def area_means(plane, size):
+    """Means over size × size equal areas of a square: each pixel cut into size × size equal parts, then side × side parts averaged."""
+    side = len(plane)
+    return np.kron(plane, np.ones((size, size))).reshape(size, side, size, side).mean(axis=(1, 3))
+
+
+@pytest.fixture
+def own(rng):
+    """A colour picture, wider than high, whose side is no multiple of 28."""
+    return rng.integers(0, 256, (60, 101, 3)).astype(np.uint8)
+
+
+def pick(element, content, name="mine.png", mime="image/png"):
+    element.page.set_input_files(f"{element.tag} input[type=file]", {"name": name, "mimeType": mime, "buffer": content})
+    element.page.wait_for_timeout(500)
+
+
+DROP = """(() => {
+    const bytes = Uint8Array.from(atob(a[1]), (c) => c.charCodeAt(0));
+    const data = new DataTransfer();
+    data.items.add(new File([bytes], "mine.png", { type: "image/png" }));
+    const event = a[0] === "paste" ? new ClipboardEvent("paste", { clipboardData: data, bubbles: true, composed: true, cancelable: true })
+        : new DragEvent("drop", { dataTransfer: data, bubbles: true, composed: true, cancelable: true });
+    el.shadowRoot.querySelector(".pane").dispatchEvent(event);
+    return event.defaultPrevented;
+})()"""
+
+
+@pytest.mark.parametrize("way", ["file", "drop", "paste"])
+def test_own_picture_becomes_grey_by_area_means(live, own, way):
+    """The centre square in luminance, averaged; the state stays as it was, and the description says whose picture it is."""
+    element = live(PhotoFilter(picture="coffee-grey-28", kernel=[[1]]))
+    before = element.state
+    if way == "file":
+        pick(element, png(own))
+    else:
+        assert element.ask(DROP, [way, base64.b64encode(png(own)).decode()]) is True
+        element.page.wait_for_timeout(500)
+    expected = area_means(image.luminance(own[:, 20:80]) / 255, 28)
+    np.testing.assert_allclose(element.ask("el.values.output"), expected, atol=1e-9)
+    assert element.state == before and element.ask("el.error") == ""
+    assert element.ask("el.description").startswith("Your own picture, 28 × 28, under a 1 × 1 kernel of sum 1:")
+    element.settle()
+    assert shown(element, ".live") == element.ask("el.description")
+
+
+def test_own_picture_follows_the_size_and_is_enlarged_when_small(live, rng):
+    element = live(PhotoFilter(kernel=[[1]]))
+    tiny = rng.integers(0, 256, (3, 2, 3)).astype(np.uint8)
+    pick(element, png(tiny))
+    for size in (128, 256, 28):
+        element.ask("el.state = { picture: `coffee-grey-${a}` }", size)
+        expected = area_means(image.luminance(tiny[:2]) / 255, size)
+        np.testing.assert_allclose(element.ask("el.values.output"), expected, atol=1e-9)
+
+
+def test_reset_brings_the_photo_back(live, own):
+    element = live(PhotoFilter())
+    pick(element, png(own))
+    assert element.ask("el.own !== null")
+    element.page.get_by_role("button", name="Reset").click()
+    element.settle()
+    assert element.ask("el.own === null") and element.ask("el.description") == PhotoFilter().describe()
+    np.testing.assert_allclose(element.ask("el.values.output"), PhotoFilter().values()["output"], atol=1e-9)
+
+
+def test_code_for_an_own_picture_runs(live, tmp_path, monkeypatch, rng):
+    """The copied code reads a file; where its side is the size, it gives the page's own numbers."""
+    own = rng.integers(0, 256, (28, 28, 3)).astype(np.uint8)
+    (tmp_path / "picture.png").write_bytes(png(own))
+    monkeypatch.chdir(tmp_path)
+    element = live(PhotoFilter(picture="coffee-grey-28"))
+    pick(element, png(own))
+    code = element.ask("el.code")
+    assert "# Your own picture" in code and "load_photo" not in code
+    names = {}
+    exec(code, names)
+    for name, value in element.ask("el.values").items():
+        np.testing.assert_allclose(names[name], value, atol=1e-5, err_msg=name)
+
+
+def test_nothing_carries_the_own_picture_out_of_the_page(live, own):
+    """No request, no trace in the state, the link or the code; the page stays as it was loaded."""
+    element = live(PhotoFilter(picture="coffee-grey-28"))
+    requests = []
+    element.page.on("request", lambda request: requests.append(request.url))
+    link = element.ask("el.link")
+    pick(element, png(own))
+    element.settle()
+    assert requests == [] and element.ask("el.link") == link
+    assert "mine.png" not in element.page.content()
+    assert element.state == PhotoFilter(picture="coffee-grey-28").state
+    assert "never leaves this page" in shown(element, ".side")
+
+
+BAD = {"text": b"no picture", "empty": b"", "cut short": png(np.zeros((9, 9, 3), np.uint8))[:40], "markup": b"<img src=x onerror=alert(1)>"}
+
+
+@pytest.mark.parametrize("content", BAD.values(), ids=BAD)
+def test_a_bad_file_is_explained_and_the_last_picture_stays(live, own, content):
+    element = live(PhotoFilter(picture="coffee-grey-28"))
+    pick(element, png(own))
+    before = element.ask("el.values")
+    pick(element, content, "<b>notes</b>.png")
+    assert shown(element, ".problem") == ('PhotoFilter: your picture must be an image that this browser can read, of at most 100 million pixels; '
+                                          'got "<b>notes</b>.png". The last picture stays.')
+    assert element.ask("el.shadowRoot.querySelectorAll('.problem *').length") == 0
+    assert element.ask("el.values") == before and element.ask("el.own !== null")
+    pick(element, png(own))
+    assert shown(element, ".problem") == ""
+
+
+def test_a_huge_picture_is_refused(live):
+    """Refused by its width × height, and its bitmap is freed."""
+    element = live(PhotoFilter(picture="coffee-grey-28"))
+    element.ask("(window.createImageBitmap = async () => ({ width: 20000, height: 20000, close() { window.freed = true; } }), 0)")
+    pick(element, b"x", "huge.png")
+    assert "at most 100 million pixels" in shown(element, ".problem")
+    assert element.page.evaluate("window.freed") is True and element.ask("el.own") is None
+
+
+def test_bitmaps_are_closed_and_no_object_url_is_made(live, own):
+    element = live(PhotoFilter())
+    element.ask("""(() => {
+        const make = window.createImageBitmap;
+        window.open_ = 0;
+        window.createImageBitmap = async (...given) => { const bitmap = await make(...given); window.open_++;
+            const close = bitmap.close.bind(bitmap); bitmap.close = () => { window.open_--; close(); }; return bitmap; };
+        URL.createObjectURL = () => { throw new Error("an object URL"); };
+    })()""")
+    for content in (png(own), b"no picture", png(own)):
+        pick(element, content)
+    assert element.page.evaluate("window.open_") == 0 and element.ask("el.own !== null")
+
+
+def test_only_the_last_of_two_pictures_counts(live, rng):
+    """A large file picked first may be read last; Reset and removal also come between."""
+    element = live(PhotoFilter(picture="coffee-grey-28", kernel=[[1]]))
+    black, white = (png(np.full((5, 5, 3), x, np.uint8)) for x in (0, 255))
+    element.ask("""(() => {
+        const make = window.createImageBitmap;
+        let first = true;
+        window.createImageBitmap = async (file) => { const wait = first ? 400 : 0; first = false;
+            await new Promise((resolve) => setTimeout(resolve, wait)); return make(file); };
+        for (const text of a) { const data = new DataTransfer();
+            data.items.add(new File([Uint8Array.from(atob(text), (c) => c.charCodeAt(0))], "x.png", { type: "image/png" }));
+            el.dispatchEvent(new DragEvent("drop", { dataTransfer: data, cancelable: true })); }
+    })()""", [base64.b64encode(content).decode() for content in (black, white)])
+    element.page.wait_for_timeout(800)
+    assert element.ask("el.values.mean") == 1
