@@ -2,8 +2,8 @@
 
 Run ``python benchmarks/training.py``. The epoch is that of conv8–ReLU–pool–conv16–ReLU–pool–linear10 on
 60,000 images of 28×28 in batches of 64: 938 steps. It is measured in parts of `--steps` steps, cnnmath and
-PyTorch in turn, so that a busy machine slows both alike, and scaled to 938; the ratio is the median over the
-rounds.
+PyTorch in turn, in seconds of the processor, so that a busy machine disturbs both little and alike, and scaled
+to 938; the ratio is the median over the rounds.
 """
 
 import os
@@ -86,15 +86,15 @@ def epoch(dtype, steps, seconds):
         their_optimizer = torch.optim.SGD(theirs.parameters(), lr=0.01, momentum=0.9)
     times, apart, round_, end = [], 0.0, 0, time.perf_counter() + seconds
     while time.perf_counter() < end or round_ < 4:
-        begin = time.perf_counter()
+        begin = time.process_time()
         history = fit(ours, optimizer, x, y, 1, BATCH, np.random.default_rng(round_), progress=False)
-        middle = time.perf_counter()
+        middle = time.process_time()
         if torch:
             losses = oracle_epoch(theirs, their_optimizer, x, y, np.random.default_rng(round_))
             if round_ * steps < STEPS:  # over the first epoch's worth of steps
                 apart = max(apart, np.abs(np.subtract(losses, history.loss)).max())
         if round_:  # the first round warms up
-            times.append((middle - begin, time.perf_counter() - middle))
+            times.append((middle - begin, time.process_time() - middle))
         round_ += 1
     mine, other = (statistics.median(column) * STEPS / steps for column in zip(*times))
     return mine, other, statistics.median(a / b for a, b in times) if torch else None, apart

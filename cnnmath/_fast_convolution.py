@@ -12,6 +12,7 @@ import numpy as np
 from cnnmath import _kernel_rows, _window_strips, windows
 
 MANY = 96  # rows of a block, C K_w, from which _kernel_rows is the faster way
+FEW = 2  # weights of a filter, per filter, up to which _scatter is the faster way
 SHARES_BYTES = 1 << 20
 
 
@@ -43,7 +44,7 @@ def input_gradient(dout, weight, place, groups=1):
     """The gradient of `forward` with respect to x."""
     shape = (len(dout), weight.shape[1] * groups, *place.image)
     dx = np.zeros(shape, dtype=np.result_type(dout, weight))
-    way = _scatter if weight[0].size <= 2 * len(weight) // groups else _slide_back
+    way = _scatter if weight[0].size <= FEW * len(weight) // groups else _slide_back
     for channels, filters in _groups(shape[1], len(weight), groups):
         way(dout[:, filters], weight[filters], dx[:, channels], place)
     return dx

@@ -30,25 +30,27 @@ def relative(actual, expected):
     return np.abs(actual - expected).max() / max(np.abs(expected).max(), 1e-300)
 
 
-WAYS = {  # bytes of a portion, least number of columns, rows from which _kernel_rows is taken
-    "few channels": (1 << 20, 256, 10**9),
-    "few channels, one row at a time": (1, 1, 10**9),
-    "few channels, many strips": (4000, 20, 10**9),
-    "many channels": (1 << 20, 256, 1),
-    "many channels, one row at a time": (1, 1, 1),
-    "many channels, many blocks": (4000, 20, 1),
+ALWAYS, NEVER = True, False
+WAYS = {  # bytes of a portion, least number of columns, whether to take kernel rows, whether to scatter
+    "strips": (1 << 20, 256, NEVER, NEVER),
+    "strips of one row": (1, 1, NEVER, ALWAYS),
+    "strips of some rows": (4000, 20, NEVER, NEVER),
+    "kernel rows": (1 << 20, 256, ALWAYS, ALWAYS),
+    "kernel rows, one image row at a time": (1, 1, ALWAYS, NEVER),
+    "kernel rows, some image rows at a time": (4000, 20, ALWAYS, NEVER),
 }
 
 
 @pytest.fixture(params=WAYS)
 def way(request, monkeypatch):
-    """Each of the two ways to slide, cut at different places, so that small cases meet all seams."""
-    size, columns, many = WAYS[request.param]
+    """Every way to compute, its work cut at different places, so that small cases meet all seams."""
+    size, columns, kernel_rows, scatter = WAYS[request.param]
     monkeypatch.setattr(_window_strips, "STRIP_BYTES", size)
     monkeypatch.setattr(_window_strips, "COLUMNS", columns)
     monkeypatch.setattr(_kernel_rows, "BLOCK_BYTES", size)
     monkeypatch.setattr(_fast_convolution, "SHARES_BYTES", size)
-    monkeypatch.setattr(_fast_convolution, "MANY", many)
+    monkeypatch.setattr(_fast_convolution, "MANY", 0 if kernel_rows else 10**9)
+    monkeypatch.setattr(_fast_convolution, "FEW", 10**9 if scatter else 0)
 
 
 def test_the_running_example():

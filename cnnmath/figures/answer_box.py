@@ -46,7 +46,7 @@ class AnswerBox(Figure):
 
     A response is compared with the answer, then with each mistake, then with the answer transposed and
     negated, so that a wrong response is told what made it. An entry x of it is right where the answer
-    has a when |x − a| ≤ 10⁻⁹ + tolerance·|a|.
+    has a when ``|x − a| ≤ 10⁻⁹ + tolerance·|a|``.
 
     Fields: `question`, `hints` (up to 8, the slightest first) and `solution` are plain text, Unicode but
     neither HTML nor TeX; `answer` is a number, a list or a matrix up to 16×16; `mistakes` is a dict from

@@ -26,7 +26,7 @@ class ConvolutionMatrix(Figure):
     Examples
     --------
     >>> values = ConvolutionMatrix().values()
-    >>> values["matrix"].shape, values["structural"], values["nonzeros"], values["total"].item()
+    >>> values["matrix"].shape, int(values["structural"]), int(values["nonzeros"]), float(values["total"])
     ((9, 25), 81, 54, -6.0)
     """
 

@@ -225,8 +225,8 @@ def test_structural_zeros_are_blank_and_weights_of_zero_are_written(shown):
 @pytest.mark.parametrize("form", ["banded", "im2col"])
 def test_captions_tell_the_product(shown, form):
     figure = shown(form=form, padding=1)
-    captions = figure.element.ask("[...el.shadowRoot.querySelectorAll('.panel > .caption')].map((one) => one.textContent)")
-    captions = [caption.replace("\u00a0", " ") for caption in captions]
+    captions = "[...el.shadowRoot.querySelectorAll('.panel > .caption')].map((one) => one.textContent)"
+    captions = [caption.replace("\u00a0", " ") for caption in figure.element.ask(captions)]
     assert captions[:3] == ["padded image I, 7 × 7", "kernel K, 3 × 3", "output O, 5 × 5"]
     assert captions[3:] == {"banded": ["matrix M, 25 × 25", "vec(I), 25 × 1", "vec(O), 25 × 1"],
                             "im2col": ["vec(K)ᵀ, 1 × 9", "im2col(I), 9 × 25", "vec(O)ᵀ, 1 × 25"]}[form]
