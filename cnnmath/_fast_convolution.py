@@ -61,6 +61,7 @@ def _way(rows, stride):
 
 
 def _slide(x, weight, out, start, stride, dilation, bias=None):
+    """Write the correlation into `out`; bias, if any, is of shape (C_out, 1, 1)."""
     way = _way(weight.shape[1] * weight.shape[3], stride)
     way.slide(x, weight, out, start, stride, dilation, bias)
 

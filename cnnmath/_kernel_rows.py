@@ -20,17 +20,20 @@ BLOCK_BYTES = 1 << 20  # a block and its product stay in a core's own cache
 
 
 def slide(x, weight, out, start, stride, dilation, bias):
-    """Write into `out` the correlation of x with weight, position (0, 0) at pixel `start`, plus bias (C_out, 1, 1)."""
+    """Write into `out` the correlation of x with weight, position (0, 0) at pixel `start`, plus bias."""
     filters, channels, k_h, k_w = weight.shape
     kernel_rows = weight.transpose(2, 0, 1, 3).reshape(k_h * filters, channels * k_w)
     reached, _ = windows.inside(start[0], 1, out.shape[2], x.shape[2])
-    nothing = 0 if bias is None else bias
-    out[:, :, : reached.start] = out[:, :, reached.stop :] = nothing
+    out[:, :, : reached.start] = out[:, :, reached.stop :] = 0 if bias is None else bias
+    parts = None
     for images, first, block in _blocks(
         x, k_h * filters, k_w, out.shape[3], start[1], stride[1], dilation[1]
     ):
-        parts = np.matmul(kernel_rows, block.reshape(len(block), channels * k_w, -1))
-        parts = parts.reshape(len(block), k_h, filters, *block.shape[3:])
+        shape = (len(block), k_h, filters, *block.shape[3:])
+        if parts is None or parts.shape != shape:  # else written over: warm in the cache
+            parts = np.empty(shape, dtype=out.dtype)
+        columns = block.reshape(len(block), channels * k_w, -1)
+        np.matmul(kernel_rows, columns, out=parts.reshape(len(block), k_h * filters, -1))
         for m in range(k_h):
             part, rows = windows.inside(first - dilation[0] * m - start[0], 1, block.shape[3], out.shape[2])
             if m:

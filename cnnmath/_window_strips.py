@@ -21,7 +21,7 @@ COLUMNS = 256  # products of matrices with fewer columns are slower
 
 
 def slide(x, weight, out, start, stride, dilation, bias):
-    """Write into `out` the correlation of x with weight, position (0, 0) at pixel `start`, plus bias (C_out, 1, 1)."""
+    """Write into `out` the correlation of x with weight, position (0, 0) at pixel `start`, plus bias."""
     filters = weight.transpose(0, 2, 3, 1).reshape(len(weight), -1)
     shape = (len(weight), *weight.shape[2:], *out.shape[2:])
     for images, rows, columns in _strips(x, shape, start, stride, dilation):

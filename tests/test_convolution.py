@@ -30,14 +30,13 @@ def relative(actual, expected):
     return np.abs(actual - expected).max() / max(np.abs(expected).max(), 1e-300)
 
 
-ALWAYS, NEVER = True, False
 WAYS = {  # bytes of a portion, least number of columns, whether to take kernel rows, whether to scatter
-    "strips": (1 << 20, 256, NEVER, NEVER),
-    "strips of one row": (1, 1, NEVER, ALWAYS),
-    "strips of some rows": (4000, 20, NEVER, NEVER),
-    "kernel rows": (1 << 20, 256, ALWAYS, ALWAYS),
-    "kernel rows, one image row at a time": (1, 1, ALWAYS, NEVER),
-    "kernel rows, some image rows at a time": (4000, 20, ALWAYS, NEVER),
+    "strips": (1 << 20, 256, False, False),
+    "strips of one row": (1, 1, False, True),
+    "strips of some rows": (4000, 20, False, False),
+    "kernel rows": (1 << 20, 256, True, True),
+    "kernel rows, one image row at a time": (1, 1, True, False),
+    "kernel rows, some image rows at a time": (4000, 20, True, False),
 }
 
 

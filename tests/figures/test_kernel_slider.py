@@ -108,7 +108,7 @@ def test_a_slider_and_its_field_change_one_weight(slider):
 
 def test_an_impossible_dilation_keeps_the_last_good_picture(slider):
     slider.ask("el.update({image: [[1, 2, 3], [4, 5, 6], [7, 8, 9]]})")
-    slider.page.get_by_label("dilation 2").check(force=True)
+    slider.page.get_by_label("dilation 2").click(force=True)
     slider.settle()
     assert text(slider, ".problem") == ("KernelSlider: dilated kernel height 5 (K_h=3, dilation=2) must not exceed padded height 3 "
                                         "(H=3, padding=0). Use padding >= 1 or a smaller kernel or dilation.")

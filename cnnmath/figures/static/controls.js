@@ -1,96 +1,98 @@
 /* Controls: native inputs, each with a label, each calling back with a number or an option. */
 (function (cnnmath) {
-  "use strict";
-  if (cnnmath.controls) return;
-  const { h, literal } = cnnmath;
+"use strict";
+if (cnnmath.controls) return;
+const { h, literal } = cnnmath;
 
-  let serial = 0;
+let serial = 0;
 
-  /** A number field. Text that is no number goes to onrefuse(text); the field keeps what it had. */
-  function field(label, { min, max, step = "any", oninput, onrefuse }, signal) {
-    const node = h("input", { type: "number", "aria-label": label, min, max, step, autocomplete: "off" });
-    let typing = false; // a repaint must not take away a number that is only half typed
-    node.addEventListener("input", () => (typing = true), { signal });
-    node.addEventListener("change", () => {
-      typing = false;
-      if (node.value === "" || node.validity.badInput) {
-        onrefuse?.(node.validity.badInput ? "text" : "an empty field");
-        node.value = node.kept;
-      } else oninput(Number(node.value));
-    }, { signal });
-    node.addEventListener("keydown", (event) => event.stopPropagation(), { signal });
-    const set = (value) => {
-      node.kept = literal(value);
-      if (!typing && (node.value === "" || Number(node.value) !== value)) node.value = node.kept;
-    };
-    return { node, set };
-  }
+const row = (...nodes) => h("div", { class: "row controls" }, ...nodes);
 
-  /** A range input bound to the same value as a number field. */
-  function slider(label, { min, max, step, oninput, onrefuse, text = label }, signal) {
-    const range = h("input", { type: "range", "aria-label": label, min, max, step });
-    const box = field(`${label}, as a number`, { min, max, oninput, onrefuse }, signal);
-    range.addEventListener("input", () => oninput(Number(range.value)), { signal });
-    const node = h("span", { class: "pair" }, text ? h("span", {}, text) : null, range, box.node);
-    const set = (value) => {
-      range.value = value;
-      box.set(value);
-    };
-    return { node, range, box: box.node, set };
-  }
+/** A number field. Text that is no number goes to onrefuse(text); the field keeps what it had. */
+function field(label, { min, max, step = "any", oninput, onrefuse }, signal) {
+  const node = h("input", { type: "number", "aria-label": label, min, max, step, autocomplete: "off" });
+  let typing = false; // a repaint must not take away a number that is only half typed
+  node.addEventListener("input", () => (typing = true), { signal });
+  node.addEventListener("change", () => {
+    typing = false;
+    if (node.value === "" || node.validity.badInput) {
+      onrefuse?.(node.validity.badInput ? "text" : "an empty field");
+      node.value = node.kept;
+    } else oninput(Number(node.value));
+  }, { signal });
+  node.addEventListener("keydown", (event) => event.stopPropagation(), { signal });
+  const set = (value) => {
+    node.kept = literal(value);
+    if (!typing && (node.value === "" || Number(node.value) !== value)) node.value = node.kept;
+  };
+  return { node, set };
+}
 
-  /** One of a few options, as native radio buttons: arrow keys move, Tab leaves. */
-  function segmented(label, options, onpick, signal) {
-    const name = `cm-choice-${++serial}`;
-    const inputs = options.map((option) => h("input", { type: "radio", name, value: option, "aria-label": `${label} ${option}` }));
-    inputs.forEach((input, k) => input.addEventListener("change", () => onpick(options[k]), { signal }));
-    const node = h("fieldset", {}, h("legend", {}, label),
-      h("span", { class: "choices" }, ...inputs.map((input, k) => h("label", {}, input, String(options[k])))));
-    const set = (value) => inputs.forEach((input, k) => (input.checked = options[k] === value));
-    return { node, set };
-  }
+/** A range input bound to the same value as a number field. */
+function slider(label, { min, max, step, oninput, onrefuse, text = label }, signal) {
+  const range = h("input", { type: "range", "aria-label": label, min, max, step });
+  const box = field(`${label}, as a number`, { min, max, oninput, onrefuse }, signal);
+  range.addEventListener("input", () => oninput(Number(range.value)), { signal });
+  const node = h("span", { class: "pair" }, text ? h("span", {}, text) : null, range, box.node);
+  const set = (value) => {
+    range.value = value;
+    box.set(value);
+  };
+  return { node, range, box: box.node, set };
+}
 
-  /** A segmented control for each field of a figure in a table {field: options}: `nodes`, or in a row, `node`; set(state) marks those in force. */
-  function choices(figure, table) {
-    const all = Object.entries(table).map(([name, options]) => [name, segmented(name, options, (value) => figure.update({ [name]: value }), figure.signal)]);
-    const nodes = all.map(([, one]) => one.node);
-    return { nodes, get node() { return h("div", { class: "row controls" }, ...nodes); }, set: (state) => all.forEach(([name, one]) => one.set(state[name])) };
-  }
+/** One of a few options, as native radio buttons: arrow keys move, Tab leaves. */
+function segmented(label, options, onpick, signal) {
+  const name = `cm-choice-${++serial}`;
+  const inputs = options.map((option) => h("input", { type: "radio", name, value: option, "aria-label": `${label} ${option}` }));
+  inputs.forEach((input, k) => input.addEventListener("change", () => onpick(options[k]), { signal }));
+  const node = h("fieldset", {}, h("legend", {}, label),
+    h("span", { class: "choices" }, ...inputs.map((input, k) => h("label", {}, input, String(options[k])))));
+  const set = (value) => inputs.forEach((input, k) => (input.checked = options[k] === value));
+  return { node, set };
+}
 
-  /** A button; `look` is "chip" or "plain". Give a boolean to set() to make it a toggle. */
-  function button(text, onclick, signal, look = "chip") {
-    const node = h("button", { type: "button", class: look }, text);
-    node.addEventListener("click", onclick, { signal });
-    const set = (pressed) => node.setAttribute("aria-pressed", String(pressed));
-    return { node, set };
-  }
+/** A segmented control for each field of a figure in a table {field: options}: `nodes`, or in a row, `node`; set(state) marks those in force. */
+function choices(figure, table) {
+  const all = Object.entries(table).map(([name, options]) => [name, segmented(name, options, (value) => figure.update({ [name]: value }), figure.signal)]);
+  const nodes = all.map(([, one]) => one.node);
+  return { nodes, get node() { return row(...nodes); }, set: (state) => all.forEach(([name, one]) => one.set(state[name])) };
+}
 
-  /** A row of preset buttons; set(name) marks the one in force, or none. */
-  function presets(label, names, onpick, signal) {
-    const buttons = names.map((name) => button(name, () => onpick(name), signal));
-    const node = h("div", { class: "row controls", role: "group", "aria-label": label }, ...buttons.map((one) => one.node));
-    const set = (name) => buttons.forEach((one, k) => one.set(names[k] === name));
-    return { node, set };
-  }
+/** A button; `look` is "chip" or "plain". Give a boolean to set() to make it a toggle. */
+function button(text, onclick, signal, look = "chip") {
+  const node = h("button", { type: "button", class: look }, text);
+  node.addEventListener("click", onclick, { signal });
+  const set = (pressed) => node.setAttribute("aria-pressed", String(pressed));
+  return { node, set };
+}
 
-  /** A question, a number field and a verdict. `judge(guess)` gives the text of the verdict. */
-  function question(label, judge, signal) {
-    const asked = h("span");
-    const guess = h("input", { type: "number", step: "any", "aria-label": label, autocomplete: "off" });
-    const verdict = h("span", { role: "status" });
-    const answer = () => {
-      verdict.textContent = guess.value === "" ? "Type a number first." : judge(Number(guess.value));
-      guess.select();
-    };
-    guess.addEventListener("keydown", (event) => {
-      event.stopPropagation();
-      if (event.key === "Enter") answer();
-    }, { signal });
-    const node = h("div", { class: "row" }, asked, guess, button("Check", answer, signal).node, verdict);
-    const set = (text) => (asked.textContent = text);
-    const clear = () => (guess.value = verdict.textContent = "");
-    return { node, set, clear };
-  }
+/** A row of preset buttons; set(name) marks the one in force, or none. */
+function presets(label, names, onpick, signal) {
+  const buttons = names.map((name) => button(name, () => onpick(name), signal));
+  const node = h("div", { class: "row controls", role: "group", "aria-label": label }, ...buttons.map((one) => one.node));
+  const set = (name) => buttons.forEach((one, k) => one.set(names[k] === name));
+  return { node, set };
+}
 
-  cnnmath.controls = { field, slider, segmented, choices, button, presets, question };
+/** A question, a number field and a verdict. `judge(guess)` gives the text of the verdict. */
+function question(label, judge, signal) {
+  const asked = h("span");
+  const guess = h("input", { type: "number", step: "any", "aria-label": label, autocomplete: "off" });
+  const verdict = h("span", { role: "status" });
+  const answer = () => {
+    verdict.textContent = guess.value === "" ? "Type a number first." : judge(Number(guess.value));
+    guess.select();
+  };
+  guess.addEventListener("keydown", (event) => {
+    event.stopPropagation();
+    if (event.key === "Enter") answer();
+  }, { signal });
+  const node = h("div", { class: "row" }, asked, guess, button("Check", answer, signal).node, verdict);
+  const set = (text) => (asked.textContent = text);
+  const clear = () => (guess.value = verdict.textContent = "");
+  return { node, set, clear };
+}
+
+cnnmath.controls = { row, field, slider, segmented, choices, button, presets, question };
 })(globalThis.cnnmath);

@@ -3,111 +3,112 @@
  * Each function has the name and the meaning of its counterpart in `cnnmath`; tests/figures compares
  * the two on thousands of random states. */
 (function (cnnmath) {
-  "use strict";
-  if (cnnmath.math) return;
+"use strict";
+if (cnnmath.math) return;
 
-  /** @returns {{rows: number, cols: number, data: Float64Array}} */
-  function matrix(rows, cols, data) {
-    return { rows, cols, data: data ?? new Float64Array(rows * cols) };
+/** Row and column of the k-th entry. */
+const place = (k, cols) => [Math.floor(k / cols), k % cols];
+
+/** x, held to 0 … size − 1. */
+const held = (x, size) => Math.max(0, Math.min(size - 1, x));
+
+/** @returns {{rows: number, cols: number, data: Float64Array}} */
+function matrix(rows, cols, data) {
+  return { rows, cols, data: data ?? new Float64Array(rows * cols) };
+}
+
+function fromRows(rows) {
+  return matrix(rows.length, rows[0].length, Float64Array.from(rows.flat()));
+}
+
+function toRows({ rows, cols, data }) {
+  return Array.from({ length: rows }, (_, i) => Array.from(data.subarray(i * cols, (i + 1) * cols)));
+}
+
+/** ⌊(size + 2·padding − dilation·(kernelSize − 1) − 1) / stride⌋ + 1 */
+function outputSize(size, kernelSize, stride = 1, padding = 0, dilation = 1) {
+  return Math.floor((size + 2 * padding - dilation * (kernelSize - 1) - 1) / stride) + 1;
+}
+
+/** (H, W) → (H + 2P, W + 2P), zeros around. */
+function pad(image, padding) {
+  const cols = image.cols + 2 * padding;
+  const out = matrix(image.rows + 2 * padding, cols);
+  for (let i = 0; i < image.rows; i++) {
+    out.data.set(image.data.subarray(i * image.cols, (i + 1) * image.cols), (i + padding) * cols + padding);
   }
+  return out;
+}
 
-  function fromRows(rows) {
-    return matrix(rows.length, rows[0].length, Float64Array.from(rows.flat()));
+/** What one output cell, held to the output, is made of: its window (zeros outside the image), products and total. */
+function look(image, used, output, cell, stride = 1, padding = 0, dilation = 1) {
+  const [i, j] = [held(cell[0], output.rows), held(cell[1], output.cols)];
+  const window = matrix(used.rows, used.cols);
+  for (let k = 0; k < used.data.length; k++) {
+    const r = i * stride - padding + Math.floor(k / used.cols) * dilation;
+    const c = j * stride - padding + (k % used.cols) * dilation;
+    if (r >= 0 && c >= 0 && r < image.rows && c < image.cols) window.data[k] = image.data[r * image.cols + c];
   }
+  const products = matrix(used.rows, used.cols, window.data.map((x, k) => x * used.data[k]));
+  return { cell: [i, j], window, products, total: output.data[i * output.cols + j] };
+}
 
-  function toRows({ rows, cols, data }) {
-    return Array.from({ length: rows }, (_, i) => Array.from(data.subarray(i * cols, (i + 1) * cols)));
-  }
+/** K turned by 180°: turned[m, n] = K[K_h − 1 − m, K_w − 1 − n]. */
+function turn180(kernel) {
+  return matrix(kernel.rows, kernel.cols, kernel.data.slice().reverse());
+}
 
-  /** ⌊(size + 2·padding − dilation·(kernelSize − 1) − 1) / stride⌋ + 1 */
-  function outputSize(size, kernelSize, stride = 1, padding = 0, dilation = 1) {
-    return Math.floor((size + 2 * padding - dilation * (kernelSize - 1) - 1) / stride) + 1;
-  }
-
-  /** (H, W) → (H + 2P, W + 2P), zeros around. */
-  function pad(image, padding) {
-    const cols = image.cols + 2 * padding;
-    const out = matrix(image.rows + 2 * padding, cols);
-    for (let i = 0; i < image.rows; i++) {
-      out.data.set(image.data.subarray(i * image.cols, (i + 1) * image.cols), (i + padding) * cols + padding);
-    }
-    return out;
-  }
-
-  /** What one output cell, held to the output, is made of: its window (zeros outside the image), products and total. */
-  function look(image, used, output, cell, stride = 1, padding = 0, dilation = 1) {
-    const [i, j] = [output.rows, output.cols].map((size, k) => Math.max(0, Math.min(size - 1, cell[k])));
-    const window = matrix(used.rows, used.cols);
-    for (let k = 0; k < used.data.length; k++) {
-      const r = i * stride - padding + Math.floor(k / used.cols) * dilation;
-      const c = j * stride - padding + (k % used.cols) * dilation;
-      if (r >= 0 && c >= 0 && r < image.rows && c < image.cols) window.data[k] = image.data[r * image.cols + c];
-    }
-    const products = matrix(used.rows, used.cols, window.data.map((x, k) => x * used.data[k]));
-    return { cell: [i, j], window, products, total: output.data[i * output.cols + j] };
-  }
-
-  /** K turned by 180°: turned[m, n] = K[K_h − 1 − m, K_w − 1 − n]. */
-  function turn180(kernel) {
-    return matrix(kernel.rows, kernel.cols, kernel.data.slice().reverse());
-  }
-
-  /** (I ⋆ K)[i, j] = Σ_m Σ_n I[S·i + D·m − P, S·j + D·n − P] K[m, n], zero outside the image. */
-  function correlate2d(image, kernel, stride = 1, padding = 0, dilation = 1) {
-    const source = padding ? pad(image, padding) : image;
-    const rows = outputSize(image.rows, kernel.rows, stride, padding, dilation);
-    const cols = outputSize(image.cols, kernel.cols, stride, padding, dilation);
-    const out = matrix(rows, cols);
-    for (let m = 0; m < kernel.rows; m++) {
-      for (let n = 0; n < kernel.cols; n++) {
-        const weight = kernel.data[m * kernel.cols + n];
-        if (weight === 0) continue;
-        for (let i = 0; i < rows; i++) {
-          let from = (i * stride + m * dilation) * source.cols + n * dilation;
-          for (let to = i * cols, end = to + cols; to < end; to++, from += stride) out.data[to] += weight * source.data[from];
-        }
-      }
-    }
-    return out;
-  }
-
-  /** Call visit(r, k, p) wherever window r reads pixel p with weight k: places in vec(O), vec(K) and vec(I). */
-  function eachTap(image, kernel, stride, padding, visit) {
-    const cols = outputSize(image.cols, kernel.cols, stride, padding);
-    const outputs = cols * outputSize(image.rows, kernel.rows, stride, padding);
-    for (let r = 0; r < outputs; r++) {
-      for (let k = 0; k < kernel.data.length; k++) {
-        const a = Math.floor(r / cols) * stride + Math.floor(k / kernel.cols) - padding;
-        const b = (r % cols) * stride + (k % kernel.cols) - padding;
-        if (a >= 0 && b >= 0 && a < image.rows && b < image.cols) visit(r, k, a * image.cols + b);
+/** (I ⋆ K)[i, j] = Σ_m Σ_n I[S·i + D·m − P, S·j + D·n − P] K[m, n], zero outside the image. */
+function correlate2d(image, kernel, stride = 1, padding = 0, dilation = 1) {
+  const source = padding ? pad(image, padding) : image;
+  const rows = outputSize(image.rows, kernel.rows, stride, padding, dilation);
+  const cols = outputSize(image.cols, kernel.cols, stride, padding, dilation);
+  const out = matrix(rows, cols);
+  for (let m = 0; m < kernel.rows; m++) {
+    for (let n = 0; n < kernel.cols; n++) {
+      const weight = kernel.data[m * kernel.cols + n];
+      if (weight === 0) continue;
+      for (let i = 0; i < rows; i++) {
+        let from = (i * stride + m * dilation) * source.cols + n * dilation;
+        for (let to = i * cols, end = to + cols; to < end; to++, from += stride) out.data[to] += weight * source.data[from];
       }
     }
   }
+  return out;
+}
 
-  /** Convolution: correlation with the kernel turned by 180°. */
-  function convolve2d(image, kernel, stride, padding, dilation) {
-    return correlate2d(image, turn180(kernel), stride, padding, dilation);
-  }
-
-  /** The largest |entry|, or 1 for an all-zero matrix: the limit of a colour ramp symmetric about 0. */
-  function limit(data) {
-    let largest = 0;
-    for (const x of data) largest = Math.max(largest, Math.abs(x));
-    return largest || 1;
-  }
-
-  const photos = new Map();
-
-  /** Bundled pixels, such as "coffee-rgb-28", as numbers 0 to 1 (x / 255, `cnnmath.image.to_float`): a matrix a channel. */
-  function photo(name) {
-    if (!photos.has(name)) {
-      const { shape: [rows, cols, channels = 1], bytes } = cnnmath.data[name];
-      const text = atob(bytes);
-      const plane = (c) => Float64Array.from({ length: rows * cols }, (_, k) => text.charCodeAt(k * channels + c) / 255);
-      photos.set(name, Array.from({ length: channels }, (_, c) => matrix(rows, cols, plane(c))));
+/** Call visit(r, k, p) wherever window r reads pixel p with weight k: places in vec(O), vec(K) and vec(I). */
+function eachTap(image, kernel, stride, padding, visit) {
+  const cols = outputSize(image.cols, kernel.cols, stride, padding);
+  const outputs = cols * outputSize(image.rows, kernel.rows, stride, padding);
+  for (let r = 0; r < outputs; r++) {
+    for (let k = 0; k < kernel.data.length; k++) {
+      const a = Math.floor(r / cols) * stride + Math.floor(k / kernel.cols) - padding;
+      const b = (r % cols) * stride + (k % kernel.cols) - padding;
+      if (a >= 0 && b >= 0 && a < image.rows && b < image.cols) visit(r, k, a * image.cols + b);
     }
-    return photos.get(name);
   }
+}
 
-  cnnmath.math = { matrix, fromRows, toRows, outputSize, pad, look, turn180, correlate2d, eachTap, convolve2d, limit, photo };
+/** The largest |entry|, or 1 for an all-zero matrix: the limit of a colour ramp symmetric about 0. */
+function limit(data) {
+  let largest = 0;
+  for (const x of data) largest = Math.max(largest, Math.abs(x));
+  return largest || 1;
+}
+
+const photos = new Map();
+
+/** Bundled pixels, such as "coffee-rgb-28", as numbers 0 to 1 (x / 255, `cnnmath.image.to_float`): a matrix a channel. */
+function photo(name) {
+  if (!photos.has(name)) {
+    const { shape: [rows, cols, channels = 1], bytes } = cnnmath.data[name];
+    const text = atob(bytes);
+    const plane = (c) => Float64Array.from({ length: rows * cols }, (_, k) => text.charCodeAt(k * channels + c) / 255);
+    photos.set(name, Array.from({ length: channels }, (_, c) => matrix(rows, cols, plane(c))));
+  }
+  return photos.get(name);
+}
+
+cnnmath.math = { place, held, matrix, fromRows, toRows, outputSize, pad, look, turn180, correlate2d, eachTap, limit, photo };
 })(globalThis.cnnmath);

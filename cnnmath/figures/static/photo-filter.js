@@ -19,7 +19,7 @@
       padding: ["integer", 0, 0, 3], flip: ["flag", false], show: ["choice", "signed", Object.keys(SHOWN)],
       cell: ["integers", [40, 23], 2, 0, 299],
     };
-    static css = `${cnnmath.kernelCss}
+    static css = `
 .panel { overflow: visible; }
 .two > .panel:nth-child(3) { order: 1; }
 .side { flex: 1 1 18rem; order: 2; }
@@ -98,7 +98,7 @@ total = products.sum()`;
       this.lens = cnnmath.picture("the window, enlarged");
       this.lens.node.className = "lens";
       this.equation = cnnmath.equation(this.input.node, "⋆", this.panel.weights, "=", this.result.node);
-      const row = (...nodes) => h("div", { class: "row controls" }, ...nodes);
+      const { row } = controls;
       const [padding, show] = this.choices.nodes;
       this.equation.node.append(h("div", { class: "side" }, this.panel.presets, row(this.panel.sizes, padding, this.panel.flip),
         row(show, this.legend.node, this.lost), row(this.size.node, ...this.mine.nodes)));
