@@ -41,7 +41,7 @@ def _keep(name, value):
 
 def module(figure):
     """The JavaScript module that anywidget runs: the scripts of the page, and a view at the end."""
-    parts = [data_source(name) for name in figure.data] + [source(name) for name in scripts(figure)]
+    parts = [data_source(name) for name in figure.data] + [source(name) for name in (*scripts(figure), "notebook.js")]
     view = f'export default {{ render: ({{ model, el }}) => globalThis.cnnmath.render("{figure.tag}", model, el) }};\n'
     return "".join(parts) + view
 

@@ -1,23 +1,6 @@
 """Every page of the built book in a real browser without a network."""
 
-from pathlib import Path
-
-import axe_playwright_python
-
-AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js")
-# What the theme draws around an article is its own affair, and so are the roles docutils gives a bibliography.
-CHECKED = "{include: [['article.bd-article']], exclude: [['.citation-list']]}"
-# axe would fetch the style sheets again, which a page opened as a file is not allowed to.
-RUN_AXE = f"() => axe.run({CHECKED}, {{preload: false}})"
-TYPESET = "() => !window.MathJax || window.MathJax.startup.promise.then(() => true)"
-
-
-def visit(page, address, path):
-    """Open one page of the book and wait until it is loaded and its equations are set."""
-    page.goto(f"{address}/{path}")
-    if path == "index.html":
-        page.wait_for_url("**/book/index.html")
-    page.evaluate(TYPESET)
+from tests.book.visit import visit
 
 
 def test_every_page_is_silent_and_asks_for_nothing_remote(address, themed_page, pages, problems):
@@ -44,19 +27,6 @@ def test_every_equation_is_set_and_none_in_error(book, page, pages):
         assert errors == [], path
         formulas += page.locator(".math mjx-container").count()
     assert formulas > 0
-
-
-def test_pages_pass_axe_outside_the_theme_s_own_markup(book, themed_page, pages):
-    for path in (path for path in pages if path.startswith("book/")):
-        visit(themed_page, book.as_uri(), path)
-        themed_page.evaluate(AXE.read_text(encoding="utf-8"))
-        result = themed_page.evaluate(RUN_AXE)
-        found = [
-            f"{path}: {violation['id']}: {violation['help']}: {node['html'][:300]}"
-            for violation in result["violations"]
-            for node in violation["nodes"]
-        ]
-        assert not found, "\n".join(found)
 
 
 def test_search_finds_a_word(address, page):

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -9,6 +10,7 @@ import urllib.request
 
 import nbformat
 import pytest
+from playwright.sync_api import expect
 
 from cnnmath.figures import FIGURES
 from tests.figures.contract import random_states
@@ -67,6 +69,19 @@ figure"""
     nbformat.write(notebook, path)
 
 
+def run(page, cell):
+    """Execute a cell; a notebook that has just opened may lose the first key press."""
+    number = re.compile(r"\[\d+\]")
+    for _ in range(5):
+        cell.locator(".cm-content").click()
+        page.keyboard.press("Control+Enter")
+        try:
+            return expect(cell.locator(".jp-InputPrompt").first).to_contain_text(number, timeout=1000 * WAIT / 5)
+        except AssertionError:
+            continue
+    pytest.fail("the cell was never executed")
+
+
 OPERATE = """(tag) => {
     const element = document.querySelector(tag);
     const control = element.shadowRoot.querySelector('input[type=range], input[type=radio]:not(:checked), button:not(:disabled), textarea, input[type=text]');
@@ -87,9 +102,9 @@ def test_round_trip(kind, lab, browser):
     cells = page.locator(".jp-Notebook .jp-Cell.jp-CodeCell")
     cells.first.locator(".cm-content").click(timeout=1000 * WAIT)
     until(lambda: page.locator("[data-status=idle]").count(), "the kernel is idle")
-    page.keyboard.press("Shift+Enter")
-    page.keyboard.press("Shift+Enter")
-    until(lambda: page.locator(kind.tag).count() == 2, "two views stand in the notebook")
+    for count in (1, 2):
+        run(page, cells.nth(count - 1))
+        until(lambda: page.locator(kind.tag).count() == count, f"view {count} stands in the notebook")
 
     def states():
         return page.evaluate("(tag) => [...document.querySelectorAll(tag)].map((one) => one.state)", kind.tag)
@@ -108,8 +123,7 @@ def test_round_trip(kind, lab, browser):
 
     wanted = random_states(kind, 1, seed=8)[0]
     (root / f"{kind.__name__}-next.json").write_text(json.dumps(wanted))
-    cells.nth(2).locator(".cm-content").click()
-    page.keyboard.press("Control+Enter")
+    run(page, cells.nth(2))
     until(lambda: states() == [json.loads(json.dumps(wanted))] * 2, "both views follow the Python traits")
     assert page.evaluate("(tag) => document.querySelector(tag).error", kind.tag) == ""
     context.close()

@@ -218,6 +218,37 @@ def test_pictures_are_crisp_and_share_one_scale(live, size, width, padding):
     assert (abs(boxes[0][1] - boxes[1][1]) < 40) == (width > 600)
 
 
+def test_pointing_redraws_neither_picture(photo):
+    """Only frames, window and sum change while the pointer moves: a picture of 256 × 256 is not painted for that."""
+    photo.ask("""(() => {
+        const put = CanvasRenderingContext2D.prototype.putImageData;
+        window.drawn = [];
+        CanvasRenderingContext2D.prototype.putImageData = function (...all) { drawn.push(this.canvas.width); put.apply(this, all); };
+    })()""")
+    photo.page.mouse.move(*pixel(photo, 1, 60, 60))
+    photo.page.mouse.move(*pixel(photo, 1, 70, 70), steps=5)
+    photo.settle()
+    assert 3 in photo.page.evaluate("drawn") and max(photo.page.evaluate("drawn")) < 100
+    photo.page.mouse.down()
+    photo.page.mouse.move(*pixel(photo, 1, 90, 70), steps=5)
+    photo.page.mouse.up()
+    photo.settle()
+    assert max(photo.page.evaluate("drawn")) < 100 and photo.state["cell"] == [90, 70]
+    photo.ask("el.state = { show: 'absolute' }")
+    photo.settle()
+    assert photo.page.evaluate("drawn.filter((width) => width > 100)") == [126]
+
+
+def test_padding_is_hatched(live):
+    photo = live(PhotoFilter(picture="coffee-grey-28", padding=2))
+    photo.settle()
+    alpha = photo.ask("""[...el.shadowRoot.querySelector('.pane .hatch').getContext('2d').getImageData(0, 0, 32, 32).data].filter((x, k) => k % 4 === 3)""")
+    inside = np.pad(np.ones((28, 28)), 2)
+    np.testing.assert_array_equal(np.reshape(alpha, (32, 32)), 255 * (1 - inside))
+    choose(photo, "padding", 0)
+    assert photo.ask("el.shadowRoot.querySelector('.hatch').checkVisibility()") is False
+
+
 def test_other_size_keeps_the_place_pointed_at(photo):
     choose(photo, "picture", 256)
     assert photo.state["picture"] == "coffee-grey-256" and photo.state["cell"] == [80, 46]

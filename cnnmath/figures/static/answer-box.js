@@ -1,7 +1,7 @@
 /* AnswerBox: a reader types a number or a small array and is answered at once, without a kernel. */
 (function (cnnmath) {
 "use strict";
-const { controls, h, math, number, refuse, show } = cnnmath;
+const { controls, h, math, number, refuse, show, on } = cnnmath;
 const LARGEST = 1e12;
 const NUMBER = /^[-+.\de]+(\/[-+.\de]+)?$/i; // of these, Number() refuses what is none
 const [NONE, UNREAD, RIGHT, MISTAKE, SHAPE, ROUNDED, WRONG] = Array(7).keys();
@@ -101,12 +101,12 @@ textarea { width: 14rem; resize: none; }
     this.panel = cnnmath.equation(this.grid.node);
     this.ask = h("span");
     this.entry = h("textarea", { autocomplete: "off" });
-    this.entry.addEventListener("keydown", (event) => {
+    on(this.entry, "keydown", (event) => {
       event.stopPropagation();
       if (event.key !== "Enter" || (this.entry.rows > 1 && !event.ctrlKey && !event.metaKey)) return;
       event.preventDefault();
       check.click();
-    }, { signal });
+    }, signal);
     return [this.question, h("div", { class: "row" }, h("label", { class: "pair" }, this.ask, this.entry), check, this.hint, this.open.node),
       this.live, this.panel.node, this.solution, this.hints];
   }

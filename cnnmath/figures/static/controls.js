@@ -2,7 +2,7 @@
 (function (cnnmath) {
 "use strict";
 if (cnnmath.controls) return;
-const { h, literal } = cnnmath;
+const { h, literal, on } = cnnmath;
 
 let serial = 0;
 
@@ -12,15 +12,15 @@ const row = (...nodes) => h("div", { class: "row controls" }, ...nodes);
 function field(label, { min, max, step = "any", oninput, onrefuse }, signal) {
   const node = h("input", { type: "number", "aria-label": label, min, max, step, autocomplete: "off" });
   let typing = false; // a repaint must not take away a number that is only half typed
-  node.addEventListener("input", () => (typing = true), { signal });
-  node.addEventListener("change", () => {
+  on(node, "input", () => (typing = true), signal);
+  on(node, "change", () => {
     typing = false;
     if (node.value === "" || node.validity.badInput) {
       onrefuse?.(node.validity.badInput ? "text" : "an empty field");
       node.value = node.kept;
     } else oninput(Number(node.value));
-  }, { signal });
-  node.addEventListener("keydown", (event) => event.stopPropagation(), { signal });
+  }, signal);
+  on(node, "keydown", (event) => event.stopPropagation(), signal);
   const set = (value) => {
     node.kept = literal(value);
     if (!typing && (node.value === "" || Number(node.value) !== value)) node.value = node.kept;
@@ -32,7 +32,7 @@ function field(label, { min, max, step = "any", oninput, onrefuse }, signal) {
 function slider(label, { min, max, step, oninput, onrefuse, text = label }, signal) {
   const range = h("input", { type: "range", "aria-label": label, min, max, step });
   const box = field(`${label}, as a number`, { min, max, oninput, onrefuse }, signal);
-  range.addEventListener("input", () => oninput(Number(range.value)), { signal });
+  on(range, "input", () => oninput(Number(range.value)), signal);
   const node = h("span", { class: "pair" }, text ? h("span", {}, text) : null, range, box.node);
   const set = (value) => {
     range.value = value;
@@ -45,7 +45,7 @@ function slider(label, { min, max, step, oninput, onrefuse, text = label }, sign
 function segmented(label, options, onpick, signal) {
   const name = `cm-choice-${++serial}`;
   const inputs = options.map((option) => h("input", { type: "radio", name, value: option, "aria-label": `${label} ${option}` }));
-  inputs.forEach((input, k) => input.addEventListener("change", () => onpick(options[k]), { signal }));
+  inputs.forEach((input, k) => on(input, "change", () => onpick(options[k]), signal));
   const node = h("fieldset", {}, h("legend", {}, label),
     h("span", { class: "choices" }, ...inputs.map((input, k) => h("label", {}, input, String(options[k])))));
   const set = (value) => inputs.forEach((input, k) => (input.checked = options[k] === value));
@@ -62,7 +62,7 @@ function choices(figure, table) {
 /** A button; `look` is "chip" or "plain". Give a boolean to set() to make it a toggle. */
 function button(text, onclick, signal, look = "chip") {
   const node = h("button", { type: "button", class: look }, text);
-  node.addEventListener("click", onclick, { signal });
+  on(node, "click", onclick, signal);
   const set = (pressed) => node.setAttribute("aria-pressed", String(pressed));
   return { node, set };
 }
@@ -84,10 +84,10 @@ function question(label, judge, signal) {
     verdict.textContent = guess.value === "" ? "Type a number first." : judge(Number(guess.value));
     guess.select();
   };
-  guess.addEventListener("keydown", (event) => {
+  on(guess, "keydown", (event) => {
     event.stopPropagation();
     if (event.key === "Enter") answer();
-  }, { signal });
+  }, signal);
   const node = h("div", { class: "row" }, asked, guess, button("Check", answer, signal).node, verdict);
   const set = (text) => (asked.textContent = text);
   const clear = () => (guess.value = verdict.textContent = "");

@@ -1,7 +1,5 @@
 /* The namespace that every other file adds to: text of numbers, and the one error format.
- *
- * Classic scripts, no build step: each file is a function called once with the namespace, so that
- * the same text runs from a <script> tag on file:// and as a notebook widget's module. */
+ * Classic scripts without a build step: the same text runs from a <script> tag on file:// and in a notebook's module. */
 globalThis.cnnmath ??= { data: {} };
 
 (function (cnnmath) {
@@ -40,9 +38,7 @@ function number(x) {
 /** A sum as a figure prints it, first rounded to nine decimals: the same terms may differ in their last digits. */
 const told = (x) => number(Math.floor(x * 1e9 + 0.5) / 1e9);
 
-function strip(text) {
-  return text.includes(".") ? text.replace(/\.?0+$/, "") : text;
-}
+const strip = (text) => (text.includes(".") ? text.replace(/\.?0+$/, "") : text);
 
 /** A value as an error message prints it, spelled as Python's `_check.show`. */
 function show(value) {
@@ -62,30 +58,24 @@ function short(text, length) {
 /** A refused state: the message is for the reader, and the last good picture stays. */
 class StateError extends Error {}
 
-function refuse(figure, name, rule, value, hint = "") {
-  const text = `${figure}: ${name} must ${rule}; got ${show(value)}.`;
-  throw new StateError(hint ? `${text} ${hint}.` : text);
+function refuse(figure, name, rule, value) {
+  throw new StateError(`${figure}: ${name} must ${rule}; got ${show(value)}.`);
 }
 
 /** Checks of single fields. Each takes (figure, name, value, …) and returns the value to keep. */
 const check = {
   integer(figure, name, value, minimum, maximum) {
-    const good = Number.isInteger(value) && value >= minimum && value <= maximum;
-    return good ? value : refuse(figure, name, `be an integer from ${minimum} to ${maximum}`, value);
+    return keep(Number.isInteger(value) && value >= minimum && value <= maximum, figure, name, `be an integer from ${minimum} to ${maximum}`, value);
   },
   real(figure, name, value, minimum, maximum) {
     const good = typeof value === "number" && value >= minimum && value <= maximum;
-    return good ? value : refuse(figure, name, `be a number from ${literal(minimum)} to ${literal(maximum)}`, value);
+    return keep(good, figure, name, `be a number from ${literal(minimum)} to ${literal(maximum)}`, value);
   },
-  flag(figure, name, value) {
-    return typeof value === "boolean" ? value : refuse(figure, name, "be True or False", value);
-  },
-  choice(figure, name, value, options) {
-    return options.includes(value) ? value : refuse(figure, name, `be one of ${options.map(show).join(", ")}`, value);
-  },
+  flag: (figure, name, value) => keep(typeof value === "boolean", figure, name, "be True or False", value),
+  choice: (figure, name, value, options) => keep(options.includes(value), figure, name, `be one of ${options.map(show).join(", ")}`, value),
   text(figure, name, value, maximum) {
     const good = typeof value === "string" && [...value].length <= maximum && !/\p{Cs}/u.test(value); // no half surrogate pairs
-    return good ? value : refuse(figure, name, `be text of at most ${maximum} characters`, value);
+    return keep(good, figure, name, `be text of at most ${maximum} characters`, value);
   },
   /** An array of arrays, rows × cols, of finite numbers no larger than `limit`; `given` is what a refusal shows. */
   matrix(figure, name, value, maxRows, maxCols, limit = 1e6, given = value,
@@ -117,28 +107,28 @@ const check = {
   },
   /** An array of `length` integers, each from minimum to maximum. */
   integers(figure, name, value, length, minimum, maximum) {
-    const good = Array.isArray(value) && value.length === length &&
-      value.every((x) => Number.isInteger(x) && x >= minimum && x <= maximum);
-    return good ? [...value] : refuse(figure, name, `be ${length} integers from ${minimum} to ${maximum}`, value);
+    const good = Array.isArray(value) && value.length === length && value.every((x) => Number.isInteger(x) && x >= minimum && x <= maximum);
+    return [...keep(good, figure, name, `be ${length} integers from ${minimum} to ${maximum}`, value)];
   },
 };
 
-function entry(figure, name, x, limit) {
-  const good = typeof x === "number" && Math.abs(x) <= limit;
-  return good ? x : refuse(figure, name, `hold only numbers from ${literal(-limit)} to ${literal(limit)}`, x);
-}
+const keep = (good, figure, name, rule, value) => (good ? value : refuse(figure, name, rule, value));
 
-/** A DOM node: h("button", {class: "chip", onclick: f}, "text", child). Text is never parsed as HTML. */
+const entry = (figure, name, x, limit) =>
+  keep(typeof x === "number" && Math.abs(x) <= limit, figure, name, `hold only numbers from ${literal(-limit)} to ${literal(limit)}`, x);
+
+/** A DOM node: h("button", {class: "chip"}, "text", child). Text is never parsed as HTML. */
 function h(tag, attributes = {}, ...children) {
   const node = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
-    if (value === undefined || value === false) continue;
-    if (value === true) node.setAttribute(name, "");
-    else node.setAttribute(name, value);
+    if (value !== undefined && value !== false) node.setAttribute(name, value === true ? "" : value);
   }
-  node.append(...children.filter((child) => child !== null && child !== undefined));
+  node.append(...children.filter((child) => child !== null));
   return node;
 }
 
-Object.assign(cnnmath, { literal, rowsText, number, told, show, StateError, refuse, check, h, MINUS });
+/** Listen until `signal` aborts. */
+const on = (node, type, act, signal) => node.addEventListener(type, act, { signal });
+
+Object.assign(cnnmath, { on, literal, rowsText, number, told, show, StateError, refuse, check, h });
 })(globalThis.cnnmath);

@@ -52,12 +52,8 @@ class Figure extends HTMLElement {
     this.signal = this.#scope.signal;
     this.#start();
     theme.dress(this.shadowRoot, this.constructor.css);
-    try {
-      this.#assemble();
-    } catch (fault) {
-      this.shadowRoot.replaceChildren(h("slot")); // the static form is better than nothing
-      throw fault;
-    }
+    this.shadowRoot.replaceChildren(h("slot")); // the static form, should the next line fail
+    this.#assemble();
     theme.follow(() => this.#dressScheme(), this.signal);
     const watcher = new ResizeObserver(() => this.repaint());
     watcher.observe(this);
@@ -261,34 +257,5 @@ function register(figure) {
   if (!customElements.get(figure.tag)) customElements.define(figure.tag, figure);
 }
 
-/** The notebook's view: an element whose state and a widget model's traits follow each other. */
-function render(tag, model, host) {
-  const element = document.createElement(tag);
-  const names = Object.keys(customElements.get(tag).defaults);
-  const read = () => Object.fromEntries(names.map((name) => [name, model.get(name)]));
-  element.setAttribute("notebook", "");
-  element.setAttribute("data-lm-suppress-shortcuts", "true");
-  element.state = read();
-  element.initial = element.state;
-  let sending = false;
-  const send = () => {
-    sending = true;
-    for (const [name, value] of Object.entries(element.state)) {
-      if (!same(value, model.get(name))) model.set(name, value);
-    }
-    sending = false;
-    model.save_changes();
-  };
-  const receive = () => { if (!sending) element.state = read(); };
-  element.addEventListener("change", send);
-  names.forEach((name) => model.on(`change:${name}`, receive));
-  host.replaceChildren(element);
-  return () => {
-    names.forEach((name) => model.off(`change:${name}`, receive));
-    element.removeEventListener("change", send);
-    element.remove();
-  };
-}
-
-Object.assign(cnnmath, { Figure, register, render });
+Object.assign(cnnmath, { Figure, register });
 })(globalThis.cnnmath);

@@ -2,7 +2,7 @@
 (function (cnnmath) {
 "use strict";
 if (cnnmath.formula) return;
-const { h, number } = cnnmath;
+const { h, number, on } = cnnmath;
 
 const LONGEST = 36; // terms written out; a longer sum shows its two ends
 const SHOWN = 12;
@@ -11,11 +11,10 @@ const SHOWN = 12;
 function formula(options, signal) {
   const node = h("div", { class: "formula" });
   let key = "";
-  node.addEventListener("pointerover", (event) => options.onpoint?.(event.target.dataset?.term ? Number(event.target.dataset.term) : null), { signal });
-  node.addEventListener("pointerleave", () => options.onpoint?.(null), { signal });
+  on(node, "pointerover", (event) => options.onpoint?.(event.target.dataset?.term ? Number(event.target.dataset.term) : null), signal);
+  on(node, "pointerleave", () => options.onpoint?.(null), signal);
 
-  /** Write (left[0])(right[0]) + … = total; `lit` is the index of the term to light, or −1.
-   *  @param {Float64Array|number[]} left @param {Float64Array|number[]} right @param {string} total */
+  /** Write (left[0])(right[0]) + … = total; `lit` is the index of the term to light, or −1. */
   function update(left, right, total, lit = -1) {
     const next = `${Array.from(left)}|${Array.from(right)}|${total}|${lit}`;
     if (next === key) return;

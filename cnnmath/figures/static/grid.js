@@ -2,7 +2,7 @@
 (function (cnnmath) {
 "use strict";
 if (cnnmath.grid) return;
-const { h, math, number, theme } = cnnmath;
+const { h, math, number, theme, on } = cnnmath;
 
 const MOVES = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1],
   PageUp: [-Infinity, 0], PageDown: [Infinity, 0], Home: [0, -Infinity], End: [0, Infinity] };
@@ -25,21 +25,21 @@ function pointing(node, size, options, signal) {
   }
 
   let last = "";
-  node.addEventListener("pointerdown", (event) => {
+  on(node, "pointerdown", (event) => {
     if (event.button !== 0) return;
     last = String(at(event));
     if (options.ondrag) node.setPointerCapture(event.pointerId);
     (options.onpick ?? options.ondrag)?.(...at(event));
-  }, { signal });
-  node.addEventListener("pointermove", (event) => {
+  }, signal);
+  on(node, "pointermove", (event) => {
     const cell = at(event);
     if (String(cell) === last) return;
     last = String(cell);
     if (event.buttons & 1 && options.ondrag) options.ondrag(...cell);
     else options.onpoint?.(...cell);
-  }, { signal });
-  node.addEventListener("pointerleave", () => { last = ""; options.onpoint?.(null); }, { signal });
-  node.addEventListener("keydown", (event) => {
+  }, signal);
+  on(node, "pointerleave", () => { last = ""; options.onpoint?.(null); }, signal);
+  on(node, "keydown", (event) => {
     const move = MOVES[event.key];
     const step = event.shiftKey ? options.leap ?? 1 : 1;
     if (move && !event.altKey && !event.ctrlKey && !event.metaKey) options.onmove?.(...move.map((x) => x * step));
@@ -48,16 +48,13 @@ function pointing(node, size, options, signal) {
     else return;
     event.preventDefault();
     event.stopPropagation();
-  }, { signal });
+  }, signal);
 }
 
-/** A grid of numbers.
- *
- * options.label names it; options.onmove(di, dj) is called for arrow keys, Home, End and Page keys;
- * onenter() for Enter or Space; onescape() for Escape; onpoint(i, j) while the pointer is over a cell and
- * onpoint(null) when it leaves; onpick(i, j) on a click or tap; ondrag(i, j) while pressed and moving; `leap`
- * is the step of Shift and an arrow. Without onmove and onenter, keys move the active cell and pick it.
- * update(rows, cols, look) draws: look(i, j) gives {value, fill: [r, g, b], marks: "tap lit pad", badge, text}. */
+/** A grid of numbers. Options: label; onmove(di, dj) for arrow keys, Home, End and Page keys, onenter() for Enter or Space (without
+ *  these two, keys move the active cell and pick it); onescape(); onpoint(i, j) over a cell, onpoint(null) outside; onpick(i, j) on
+ *  a click or tap; ondrag(i, j) while pressed and moving; `leap`, the step of Shift and an arrow.
+ *  update(rows, cols, look) draws: look(i, j) gives {value, fill: [r, g, b], marks: "tap lit pad", badge, text}. */
 function grid(options, signal) {
   const id = `cm-grid-${++serial}`;
   const node = h("div", { class: "grid", role: "grid", tabindex: "0", "aria-label": options.label });

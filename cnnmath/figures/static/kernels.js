@@ -2,7 +2,7 @@
 (function (cnnmath) {
 "use strict";
 if (cnnmath.kernels) return;
-const { h, controls, theme, math, number, StateError } = cnnmath;
+const { h, controls, theme, math, number, StateError, on } = cnnmath;
 
 const WIDEST_WITH_SLIDERS = 5;
 
@@ -66,8 +66,8 @@ function kernelEditor(figure, onpoint) {
         onrefuse: (text) => figure.refuseText(`kernel[${m}][${n}]`, text),
       }, signal);
       const cell = h("div", { class: "weight" }, weight.box, sliders ? weight.range : null);
-      for (const enter of ["pointerenter", "focusin"]) cell.addEventListener(enter, () => onpoint(m, n), { signal });
-      for (const leave of ["pointerleave", "focusout"]) cell.addEventListener(leave, () => onpoint(null), { signal });
+      for (const enter of ["pointerenter", "focusin"]) on(cell, enter, () => onpoint(m, n), signal);
+      for (const leave of ["pointerleave", "focusout"]) on(cell, leave, () => onpoint(null), signal);
       return { node: cell, weight };
     });
     node.replaceChildren(...cells.map((cell) => cell.node));

@@ -27,29 +27,17 @@ function scheme(node) {
   return 0.299 * r + 0.587 * g + 0.114 * b > 127 ? "dark" : "light";
 }
 
+const SIGNS = { attributes: true, attributeFilter: ["class", "data-theme", "data-mode", "data-jp-theme-light", "data-bs-theme"] };
 const followers = new Set();
-const media = matchMedia("(prefers-color-scheme: dark)");
-let watcher = null;
 const tell = () => requestAnimationFrame(() => followers.forEach((follower) => follower()));
+const watcher = new MutationObserver(tell);
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", tell);
 
 /** Call `follower` when the page's theme may have changed, until `signal` aborts. */
 function follow(follower, signal) {
   followers.add(follower);
-  if (!watcher) {
-    watcher = new MutationObserver(tell);
-    const options = { attributes: true, attributeFilter: ["class", "data-theme", "data-mode", "data-jp-theme-light", "data-bs-theme"] };
-    watcher.observe(document.documentElement, options);
-    if (document.body) watcher.observe(document.body, options);
-    else addEventListener("DOMContentLoaded", () => watcher?.observe(document.body, options), { once: true });
-    media.addEventListener("change", tell);
-  }
-  signal.addEventListener("abort", () => {
-    followers.delete(follower);
-    if (followers.size) return;
-    media.removeEventListener("change", tell);
-    watcher?.disconnect();
-    watcher = null;
-  });
+  for (const node of [document.documentElement, document.body]) watcher.observe(node, SIGNS);
+  signal.addEventListener("abort", () => followers.delete(follower));
 }
 
 const mix = (a, b, t) => a.map((x, k) => Math.round(x + (b[k] - x) * t));
