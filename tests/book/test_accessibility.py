@@ -14,8 +14,8 @@ ARTICLE = "{include: [['article.bd-article']], exclude: [['.citation-list']]}"
 # accessible style, nor inside equations, which have the colour of the text.
 TEXT = "{include: [['article.bd-article']], exclude: [['div.highlight'], ['dt.sig'], ['mjx-container']]}"
 # axe would fetch the style sheets again, which a page opened as a file is not allowed to.
-ALL_BUT_CONTRAST = "{preload: false, rules: {'color-contrast': {enabled: false}}}"
-CONTRAST = "{preload: false, runOnly: ['color-contrast']}"
+ALL_BUT_CONTRAST = "{preload: false, resultTypes: ['violations'], rules: {'color-contrast': {enabled: false}}}"
+CONTRAST = "{preload: false, resultTypes: ['violations'], runOnly: ['color-contrast']}"
 
 
 @pytest.fixture

@@ -29,16 +29,15 @@ function field(label, { min, max, step = "any", oninput, onrefuse }, signal) {
 }
 
 /** A range input bound to the same value as a number field. */
-function slider(label, { min, max, step, oninput, onrefuse, text = label }, signal) {
+function slider(label, { min, max, step, oninput, onrefuse }, signal) {
   const range = h("input", { type: "range", "aria-label": label, min, max, step });
   const box = field(`${label}, as a number`, { min, max, oninput, onrefuse }, signal);
   on(range, "input", () => oninput(Number(range.value)), signal);
-  const node = h("span", { class: "pair" }, text ? h("span", {}, text) : null, range, box.node);
   const set = (value) => {
     range.value = value;
     box.set(value);
   };
-  return { node, range, box: box.node, set };
+  return { range, box: box.node, set };
 }
 
 /** One of a few options, as native radio buttons: arrow keys move, Tab leaves. */
@@ -52,7 +51,7 @@ function segmented(label, options, onpick, signal) {
   return { node, set };
 }
 
-/** A segmented control for each field of a figure in a table {field: options}: `nodes`, or in a row, `node`; set(state) marks those in force. */
+/** Segmented controls for a figure's fields, {field: options}: `nodes`, or one row, `node`; set(state) marks those in force. */
 function choices(figure, table) {
   const all = Object.entries(table).map(([name, options]) => [name, segmented(name, options, (value) => figure.update({ [name]: value }), figure.signal)]);
   const nodes = all.map(([, one]) => one.node);

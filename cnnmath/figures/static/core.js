@@ -35,7 +35,7 @@ function number(x) {
   return sign + strip(size < 0.1 ? Number(size.toPrecision(3)).toFixed(6) : size.toFixed(3));
 }
 
-/** A sum as a figure prints it, first rounded to nine decimals: the same terms may differ in their last digits. */
+/** A sum as a figure prints it, rounded first: its last digits depend on the order of the terms. */
 const told = (x) => number(Math.floor(x * 1e9 + 0.5) / 1e9);
 
 const strip = (text) => (text.includes(".") ? text.replace(/\.?0+$/, "") : text);
@@ -127,7 +127,6 @@ function h(tag, attributes = {}, ...children) {
   return node;
 }
 
-/** Listen until `signal` aborts. */
 const on = (node, type, act, signal) => node.addEventListener(type, act, { signal });
 
 Object.assign(cnnmath, { on, literal, rowsText, number, told, show, StateError, refuse, check, h });

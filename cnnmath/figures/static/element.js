@@ -76,12 +76,12 @@ class Figure extends HTMLElement {
 
   /** The state as plain JSON; setting it checks it, and a refused state changes nothing. */
   get state() {
-    if (!this.#state) this.#start();
+    this.#start();
     return structuredClone(this.#state);
   }
   set state(next) { this.update(next); }
 
-  /** What the figure shows, by the names that `figure.values()` has in Python. */
+  /** What the figure shows, as Python's `figure.values()`. */
   get values() { return Object.fromEntries(Object.entries(this.computed).map(([name, value]) => [name, plain(value)])); }
 
   /** The same before conversion to plain arrays. */
@@ -92,7 +92,7 @@ class Figure extends HTMLElement {
 
   compute(state) { return this.constructor.values(state); }
 
-  /** Compute and paint again: something besides the state has changed. */
+  /** Something besides the state has changed. */
   recompute() {
     this.#values = null;
     this.repaint();
@@ -111,7 +111,7 @@ class Figure extends HTMLElement {
 
   /** Change some fields. Returns whether the state was good; if not, the message is shown. */
   update(changes) {
-    if (!this.#state) this.#start();
+    this.#start();
     let next;
     try {
       next = this.#checked(changes);
@@ -136,7 +136,6 @@ class Figure extends HTMLElement {
     if (message) this.repaint();
   }
 
-  /** Text typed where a number belongs. */
   refuseText(name, text) {
     this.refuse(`${this.constructor.label}: ${name} must be a number; got ${text}. The figure keeps its last value.`);
   }
@@ -154,7 +153,7 @@ class Figure extends HTMLElement {
 
   #start() {
     if (this.#state) return;
-    this.#state = this.constructor.check(structuredClone(this.constructor.defaults));
+    this.#state = this.constructor.check(this.constructor.defaults);
     if (this.hasAttribute("state")) this.#readJson(this.getAttribute("state"), "the state attribute");
     this.initial = this.#state;
   }
@@ -207,13 +206,13 @@ class Figure extends HTMLElement {
     this.live = h("div", { class: "live", role: "status", "aria-live": "polite" });
     this.output = h("pre", { class: "code", tabindex: "0", "aria-label": "text to copy", hidden: true });
     const action = (text, act) => controls.button(text, act, this.signal, "plain").node;
-    this.actions = h("div", { class: "actions" },
+    const actions = h("div", { class: "actions" },
       action("Reset", () => { this.output.hidden = true; this.restart?.(); this.update(this.initial); }),
       this.hasAttribute("notebook") ? null : action("Link", () => this.#shareLink()),
       action("Copy as Python", () => this.#offer(this.code)));
-    const foot = h("div", { class: "foot" }, this.live, this.actions);
-    const body = h("div", { class: "figure", role: "group", "aria-label": this.constructor.label }, ...this.build(), this.problem, foot, this.output);
-    this.shadowRoot.replaceChildren(body);
+    const foot = h("div", { class: "foot" }, this.live, actions);
+    this.shadowRoot.replaceChildren(h("div", { class: "figure", role: "group", "aria-label": this.constructor.label },
+      ...this.build(), this.problem, foot, this.output));
   }
 
   #shareLink() {
@@ -227,13 +226,9 @@ class Figure extends HTMLElement {
   #offer(text) {
     this.output.hidden = false;
     this.output.textContent = text;
-    const range = document.createRange();
-    range.selectNodeContents(this.output);
-    getSelection()?.removeAllRanges();
-    getSelection()?.addRange(range);
+    getSelection()?.selectAllChildren(this.output);
     const done = (copied) => (this.live.textContent = copied ? "Copied." : "Selected below: copy it with Ctrl+C.");
-    if (navigator.clipboard) navigator.clipboard.writeText(text).then(() => done(true), () => done(false));
-    else done(false);
+    (navigator.clipboard?.writeText(text) ?? Promise.reject()).then(() => done(true), () => done(false));
   }
 
   #dressScheme() {

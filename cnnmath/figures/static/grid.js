@@ -15,7 +15,7 @@ let serial = 0;
 /** Cell size in px so that `cols` columns fit `width`, from 22 to `largest`. */
 const cellSize = (cols, width, largest = 40) => Math.max(22, Math.min(largest, Math.floor((width - 8) / cols) - 2));
 
-/** Pointer and keys on a node that stands for rows × cols cells; size() gives [rows, cols], `options` are a grid's. */
+/** Pointer and keys on a node of rows × cols cells; size() gives [rows, cols], `options` are a grid's. */
 function pointing(node, size, options, signal) {
   function at(event) {
     const [rows, cols] = size();
@@ -105,7 +105,6 @@ function grid(options, signal) {
     frame.style.height = `${height * (high + GAP) + 2}px`;
   }
 
-  /** Move the active cell within the grid, and pick it. */
   function step(...by) {
     const cell = [rows, cols].map((size, k) => math.held((active?.[k] ?? 0) + by[k], size));
     select(...cell);
@@ -142,7 +141,7 @@ function equation(...parts) {
   return { node, tell };
 }
 
-/** A picture of a matrix, one pixel an entry, enlarged without smoothing; colour(x, k) gives [r, g, b] of entry k, or null for none. */
+/** A picture of a matrix, one pixel an entry; colour(x, k) gives [r, g, b] of entry k, or null for none. */
 function picture(label) {
   const node = h("canvas", { role: "img", "aria-label": label });
   let pixels = null;
@@ -151,14 +150,10 @@ function picture(label) {
       [node.width, node.height] = [cols, rows];
       pixels = new ImageData(cols, rows);
     }
-    const bytes = pixels.data;
-    for (let k = 0, p = 0; k < data.length; k++, p += 4) {
+    const words = new Uint32Array(pixels.data.buffer); // a pixel at once: alpha, blue, green, red from the highest byte
+    for (let k = 0; k < data.length; k++) {
       const rgb = colour(data[k], k);
-      bytes[p + 3] = rgb ? 255 : 0;
-      if (!rgb) continue;
-      bytes[p] = rgb[0];
-      bytes[p + 1] = rgb[1];
-      bytes[p + 2] = rgb[2];
+      words[k] = rgb ? (255 << 24) | (rgb[2] << 16) | (rgb[1] << 8) | rgb[0] : 0;
     }
     node.getContext("2d").putImageData(pixels, 0, 0);
   }
@@ -191,7 +186,6 @@ function pane(options, signal) {
     node.style.width = `${canvas.node.width * scale}px`;
   }
 
-  /** Frame rows i … i+height−1, columns j … j+width−1. */
   function outline(i, j, height, width) {
     frame.style.transform = `translate(${j * scale - 2}px, ${i * scale - 2}px)`;
     frame.style.width = `${width * scale + 4}px`;
@@ -200,7 +194,7 @@ function pane(options, signal) {
   return { node, update, resize, outline };
 }
 
-/** 256 colours of a ramp as a lookup from value to [r, g, b], for `low` … `high`. */
+/** A ramp in 256 steps, as a function from low … high to [r, g, b]. */
 function lookup(ramp, low, high) {
   const span = high - low || 1;
   const table = Array.from({ length: 256 }, (_, k) => ramp(k / 255));
@@ -216,7 +210,7 @@ function signed(data, ramps) {
   return (x) => ramps.diverging(x / limit);
 }
 
-/** A ramp with its two ends: "−6 ▭ 6" of the diverging one, or "0 ▭ 6" of the grey one where `low` is 0. */
+/** A ramp between its ends: the diverging one, or the grey one from 0. */
 function legend() {
   const bar = picture("colour scale");
   const [low, high] = [h("span"), h("span")];

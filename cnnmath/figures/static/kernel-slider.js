@@ -4,8 +4,8 @@
 const { controls, h, math, number, told, rowsText, RIDGE } = cnnmath;
 const IMAGES = {
   ridge: RIDGE,
-  ramp: Array.from({ length: 5 }, () => [4, 3, 2, 1, 0]),
-  impulse: Array.from({ length: 5 }, (_, i) => Array.from({ length: 5 }, (_, j) => Number(i === 2 && j === 2))),
+  ramp: RIDGE.map(() => [4, 3, 2, 1, 0]),
+  impulse: [0, 0, 1, 0, 0].map((x) => [0, 0, x, 0, 0]),
 };
 const PRESETS = ["vertical_edge", "horizontal_edge", "box_blur", "sharpen", "laplacian", "emboss", "identity"];
 const STEP = 320; // ms a window rests on a cell while sliding
@@ -80,7 +80,7 @@ total = products.sum()`;
       onpoint: (i, j) => this.panel.pointTerm(i === null ? null : this.termAt(i, j, this.computed)) }, signal);
     this.outputGrid = cnnmath.grid({ label: "output: arrow keys move the window", ...shared, onpick: go, ondrag: go,
       onpoint: (i, j) => this.point(i === null || this.state.predict ? null : { cell: [i, j] }) }, signal);
-    this.images = controls.presets("image presets", Object.keys(IMAGES), (name) => this.update({ image: structuredClone(IMAGES[name]) }), signal);
+    this.images = controls.presets("image presets", Object.keys(IMAGES), (name) => this.update({ image: IMAGES[name] }), signal);
     this.predictButton = controls.button("Predict the next cell", () => this.update({ predict: !this.state.predict }), signal);
     this.prediction = controls.question("your prediction", (guess) => this.judge(guess), signal);
     this.slideButton = controls.button("▶ Slide", () => (this.timer ? this.stop() : this.slide()), signal);

@@ -1,4 +1,4 @@
-/* Named kernels, their editor of sliders, and the geometry of a window: what every figure with a kernel shares. */
+/* What figures with a kernel share: named kernels, their editor, and whether a kernel fits. */
 (function (cnnmath) {
 "use strict";
 if (cnnmath.kernels) return;
@@ -9,7 +9,6 @@ const WIDEST_WITH_SLIDERS = 5;
 /** `cnnmath.image.RIDGE`, the book's running example. */
 const RIDGE = [[1, 2, 3, 2, 1], [4, 5, 6, 5, 4], [7, 8, 9, 8, 7], [4, 5, 6, 5, 4], [1, 2, 3, 2, 1]];
 
-const ninth = 1 / 9;
 /** The same arrays as `cnnmath.kernels.kernel(name)`; correlation, no flip. */
 const kernels = {
   identity: [[0, 0, 0], [0, 1, 0], [0, 0, 0]],
@@ -18,8 +17,8 @@ const kernels = {
   sobel_x: [[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]],
   sobel_y: [[-1, -2, -1], [0, 0, 0], [1, 2, 1]],
   laplacian: [[0, 1, 0], [1, -4, 1], [0, 1, 0]],
-  box_blur: [[ninth, ninth, ninth], [ninth, ninth, ninth], [ninth, ninth, ninth]],
-  gaussian: [[0.0625, 0.125, 0.0625], [0.125, 0.25, 0.125], [0.0625, 0.125, 0.0625]],
+  box_blur: [0, 1, 2].map(() => [1 / 9, 1 / 9, 1 / 9]),
+  gaussian: [1, 2, 1].map((x) => [x / 16, x / 8, x / 16]),
   sharpen: [[0, -1, 0], [-1, 5, -1], [0, -1, 0]],
   emboss: [[-2, -1, 0], [-1, 1, 1], [0, 1, 2]],
 };
@@ -31,7 +30,7 @@ const nameOf = (rows) => Object.keys(kernels).find((name) => JSON.stringify(kern
 
 /** Chips for the named kernels; update(rows) marks the one in force. */
 function kernelPresets(names, onpick, signal) {
-  const chips = controls.presets("kernel presets", names.map(spoken), (text) => onpick(structuredClone(kernels[text.replaceAll(" ", "_")])), signal);
+  const chips = controls.presets("kernel presets", names.map(spoken), (text) => onpick(kernels[text.replaceAll(" ", "_")]), signal);
   return { node: chips.node, update: (rows) => chips.set(spoken(nameOf(rows) ?? "")) };
 }
 
@@ -48,8 +47,7 @@ function checkFits(figure, { image, kernel, padding, dilation = 1 }) {
   }
 }
 
-/** The editor of a figure's field `kernel`: each weight is a number field and, up to 5 columns, a slider.
- *  onpoint(m, n) when the pointer or the focus is on a weight, onpoint(null) when it leaves. */
+/** The editor of a figure's field `kernel`; onpoint(m, n) when pointer or focus is on a weight, onpoint(null) when it leaves. */
 function kernelEditor(figure, onpoint) {
   const { signal } = figure;
   const node = h("div", { class: "kernel", role: "group", "aria-label": "kernel K" });
@@ -61,7 +59,7 @@ function kernelEditor(figure, onpoint) {
     cells = Array.from({ length: rows * cols }, (_, k) => {
       const [m, n] = math.place(k, cols);
       const weight = controls.slider(`weight K[${m}, ${n}]`, {
-        min: -3, max: 3, step: 0.1, text: "",
+        step: 0.1,
         oninput: (value) => { const { kernel } = figure.state; kernel[m][n] = value; figure.update({ kernel }); },
         onrefuse: (text) => figure.refuseText(`kernel[${m}][${n}]`, text),
       }, signal);
@@ -106,8 +104,8 @@ function resized(rows, size) {
   return Array.from({ length: size }, (_, m) => Array.from({ length: size }, (_, n) => equal || (rows[top + m]?.[left + n] ?? 0)));
 }
 
-/** What figures with the fields `kernel` and `flip` share: editor, presets, sizes, flip button and the sum of products.
- *  Editor and sum light up together: figure.lit is the weight pointed at, [m, n] of K, or null; point(m, n) and pointTerm(k) set it. */
+/** What figures with the fields `kernel` and `flip` share. figure.lit is the weight pointed at, [m, n] or null, in editor and sum
+ *  alike; point(m, n) and pointTerm(k) set it. */
 function kernelPanel(figure, presets) {
   const turned = (k, count) => (figure.state.flip ? count - 1 - k : k); // a turned kernel is read backwards
   const point = (m, n) => { figure.lit = m === null ? null : [m, n]; figure.repaint(); };

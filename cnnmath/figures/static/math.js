@@ -1,7 +1,4 @@
-/* The mathematics of the figures: pure functions on matrices {rows, cols, data: Float64Array}.
- *
- * Each function has the name and the meaning of its counterpart in `cnnmath`; tests/figures compares
- * the two on thousands of random states. */
+/* The mathematics of the figures: pure functions on matrices {rows, cols, data: Float64Array}, named as in `cnnmath`. */
 (function (cnnmath) {
 "use strict";
 if (cnnmath.math) return;
@@ -99,7 +96,7 @@ function limit(data) {
 
 const photos = new Map();
 
-/** Bundled pixels, such as "coffee-rgb-28", as numbers 0 to 1 (x / 255, `cnnmath.image.to_float`): a matrix a channel. */
+/** Bundled pixels, such as "coffee-rgb-28", as `cnnmath.image.to_float` gives them: a matrix a channel. */
 function photo(name) {
   if (!photos.has(name)) {
     const { shape: [rows, cols, channels = 1], bytes } = cnnmath.data[name];

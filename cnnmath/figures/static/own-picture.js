@@ -5,10 +5,9 @@ if (cnnmath.ownPicture) return;
 const { controls, h, math, on, show } = cnnmath;
 
 const MOST = 1e8; // bytes of a file, and pixels of its picture
-const LARGEST = 4096; // pixels along a canvas in every browser; beyond it the browser shrinks first
+const LARGEST = 4096; // px of a canvas in every browser
 
-/** A square of RGBA bytes as size × size luminances 0 to 1: means over equal areas, each pixel by its share.
- *  @param {Uint8ClampedArray} rgba (side, side, 4) */
+/** RGBA bytes (side, side, 4) as size × size luminances 0 to 1: means over equal areas. */
 function areaMeans(rgba, side, size) {
 const out = math.matrix(size, size);
 const border = (k) => (k * side) / size;
@@ -38,8 +37,7 @@ const rgba = context.getImageData(0, 0, side, side).data;
 return Object.fromEntries(sizes.map((size) => [size, areaMeans(rgba, side, size)]));
 }
 
-/** Let a figure take a picture into figure.own, {size: grey matrix} or null: an element's, never in its state.
- *  Returns the nodes of the picker, and forget() to go back. */
+/** Let a figure take a picture into figure.own, {size: grey matrix} or null, never into its state; forget() goes back. */
 function ownPicture(figure, sizes) {
 const { signal } = figure;
 let turn;
@@ -53,7 +51,7 @@ async function load(file) {
     own = bitmap.width * bitmap.height <= MOST && squares(bitmap, sizes);
   } catch { /* no image, a broken or an empty one: refused below */ }
   bitmap?.close();
-  if (turn !== mine || signal.aborted) return; // another picture, a reset or the figure's removal came between
+  if (turn !== mine || signal.aborted) return; // overtaken
   figure.own = own || figure.own;
   figure.refuse(own ? "" : `${figure.constructor.label}: your picture must be an image that this browser can read, of at most ` +
     `${MOST / 1e6} million pixels; got ${show(file.name)}. The last picture stays.`);

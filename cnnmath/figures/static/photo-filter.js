@@ -151,7 +151,7 @@ paint(state, values) {
   this.size.set(image.rows);
 }
 
-/** Wide: the kernel between the pictures; medium: below; narrow: one column. Pixels are whole dots of the screen. */
+/** Wide: the kernel between the pictures; medium: below; narrow: one column. */
 arrange(cols, taps, sign) {
   const { room } = this;
   const key = [room, cols, taps, sign].join();
