@@ -26,12 +26,12 @@ def slide(x, weight, out, start, stride, dilation, bias):
     shape = (len(weight), *weight.shape[2:], *out.shape[2:])
     for images, rows, columns in _strips(x, shape, start, stride, dilation):
         target = out[images, :, rows].transpose(2, 1, 0, 3)
-        if target.shape[2] == 1 and out.strides[3] == out.itemsize:
+        if bias is not None:
+            np.add(np.matmul(filters, columns).reshape(target.shape), bias, out=target)
+        elif target.shape[2] == 1 and out.strides[3] == out.itemsize:
             np.matmul(filters, columns, out=target[:, :, 0])
         else:
             target[...] = np.matmul(filters, columns).reshape(target.shape)
-        if bias is not None:
-            target += bias
 
 
 def weight_gradient(dout, x, kernel, start, stride, dilation):

@@ -200,7 +200,7 @@ def conv2d_backward(dout, x, weight, stride=1, padding=0, dilation=1, groups=1, 
     shape = (len(x), len(weight), *place.output)
     _check.same_shape("conv2d_backward", "dout", dout, shape, "It has the shape of conv2d's result")
     dx = _fast_convolution.input_gradient(dout, weight, place, groups) if needs_dx else None
-    return dx, _fast_convolution.weight_gradient(dout, x, place, groups), dout.sum(axis=(0, 2, 3))
+    return dx, _fast_convolution.weight_gradient(dout, x, place, groups), dout.sum(axis=0).sum(axis=(1, 2))
 
 
 def correlate2d_definition(image, kernel, stride=1, padding=0, dilation=1):

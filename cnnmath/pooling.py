@@ -323,11 +323,15 @@ def _send_to_winners(dout, winners, place):
     starts = place.stride[0] * width * np.arange(rows)[:, None] + place.stride[1] * np.arange(columns)
     starts = starts + height * width * np.arange(len(dx[blocks[0]]))[:, None, None]
     taps = (width * np.arange(place.kernel[0])[:, None] + np.arange(place.kernel[1])).ravel()
+    apart = all(step >= size for step, size in zip(place.stride, place.kernel))
     for block in blocks:
         pixels = taps.take(winners[block])
         pixels += starts[: len(pixels)]
         dpadded = np.zeros((len(pixels), height, width), dtype=dout.dtype)
-        np.add.at(dpadded.reshape(-1), pixels.reshape(-1), dout[block].reshape(-1))
+        if apart:  # no pixel wins twice: nothing to add up
+            dpadded.reshape(-1)[pixels.reshape(-1)] = dout[block].reshape(-1)
+        else:
+            np.add.at(dpadded.reshape(-1), pixels.reshape(-1), dout[block].reshape(-1))
         dx[block] = windows.crop(dpadded, place.padding)
     return dx.reshape(shape)
 
