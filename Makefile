@@ -52,7 +52,8 @@ notebooks: $(READY) ## run every notebook anew and store its outputs in the comm
 	$(BIN)/python tools/normalise_notebooks.py
 
 bench: $(READY) ## print the speed of cnnmath beside other libraries, and the weight and latency of figures
-	for script in benchmarks/*.py; do OMP_NUM_THREADS=1 $(BIN)/python $$script || exit 1; done
+	for script in benchmarks/*.py; do \
+		echo "== $$script =="; PYTHONPATH=. OMP_NUM_THREADS=1 $(BIN)/python $$script || exit 1; done
 
 oracle: $(READY) ## install PyTorch into .venv and run the tests that compare with it
 	$(INSTALL) -c constraints.txt -e '.[oracle]'

@@ -248,6 +248,7 @@ def test_hints_come_one_by_one_and_the_solution_after_all(element):
     button(element, "Hint 2 of 2").click()
     assert "1. one\n2. two" in shown(element)
     assert button(element, "Hint").count() == 0
+    assert element.ask("el.shadowRoot.activeElement.localName") == "textarea", "the focus must outlive the button"
     button(element, "Solution").click()
     assert "By hand." in shown(element)
     assert element.page.get_by_role("gridcell").all_inner_texts() == ["−6", "0", "6"] * 3

@@ -125,7 +125,8 @@ textarea { width: 14rem; resize: none; }
     if (this.sent !== response) this.sent = this.entry.value = response;
     this.entry.rows = scalar ? 1 : Math.max(3, rowsOf(answer).length);
     this.live.dataset.verdict = verdict;
-    this.hint.hidden = shown_hints >= hints.length;
+    if (shown_hints >= hints.length && this.shadowRoot.activeElement === this.hint) this.entry.focus(); // before the button goes
+  this.hint.hidden = shown_hints >= hints.length;
     this.open.node.hidden = verdict <= UNREAD && shown_hints < (hints.length || 1); // after a try, or all hints
     this.open.set(revealed);
     const [name, rows, marks] = revealed ? ["right answer", rowsOf(answer), []] : ["your answer", scalar ? [] : typed, right];
