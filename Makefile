@@ -51,9 +51,9 @@ notebooks: $(READY) ## run every notebook anew and store its outputs in the comm
 	$(BIN)/jupyter execute --inplace --timeout=120 book/*.ipynb
 	$(BIN)/python tools/normalise_notebooks.py
 
-bench: $(READY) ## print the speed of cnnmath beside other libraries, and the weight and latency of figures
-	for script in benchmarks/*.py; do \
-		echo "== $$script =="; PYTHONPATH=. OMP_NUM_THREADS=1 $(BIN)/python $$script || exit 1; done
+bench: $(READY) ## install PyTorch and scipy into .venv, time cnnmath beside them, write docs/benchmarks.md
+	$(INSTALL) -c constraints.txt -e '.[oracle,bench]'
+	$(BIN)/python -m benchmarks.report
 
 oracle: $(READY) ## install PyTorch into .venv and run the tests that compare with it
 	$(INSTALL) -c constraints.txt -e '.[oracle]'

@@ -1,14 +1,11 @@
 """Convolution: cnnmath beside PyTorch, scipy.signal and the loop definition, on one thread.
 
-Run ``python benchmarks/convolution.py``. Every round times all candidates once, in turn, so that a
+Every round times all candidates once, in turn, so that a
 busy machine slows all of them alike, and counts the processor time of this process; a figure is the
 median over the rounds of time ÷ PyTorch's time. Candidates that are not installed are left out.
 """
 
-import os
-
-for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ[name] = "1"
+from benchmarks import _processor  # isort: skip  # noqa: F401
 
 import argparse
 import functools
@@ -18,7 +15,7 @@ import tracemalloc
 
 import numpy as np
 
-from cnnmath import convolution
+from cnnmath import _scratch, convolution
 
 try:
     import torch
@@ -115,7 +112,8 @@ def ratio(times, name, to):
 
 
 def scratch_bytes(function):
-    """Peak of the memory allocated while `function` runs, beyond what it returns."""
+    """Peak of the memory allocated while `function` runs, beyond what it returns; what is kept for later calls counts."""
+    vars(_scratch._kept).clear()
     tracemalloc.start()
     result = function()
     peak = tracemalloc.get_traced_memory()[1]

@@ -1,7 +1,5 @@
 """How soon a figure is live, how fast it paints, and what it weighs; beside the same figure through html-manager.
 
-    python benchmarks/figures.py [--runs 15]
-
 Start: one page by file://, from navigation to the first frame with the figure's cells, ours and the same widget embedded
 with html-manager, require.js and anywidget, all local, page after page in turn. Paint: from a change of state to the end of the
 frame that shows it. html-manager and require.js come from npm, which must be installed; without it only our side is measured.

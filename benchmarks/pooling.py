@@ -1,6 +1,6 @@
 """Pooling: cnnmath beside PyTorch and the loop definition, on one thread.
 
-Run ``python benchmarks/pooling.py``. As in the benchmark of convolution, all candidates take turns, and a figure
+As in the benchmark of convolution, all candidates take turns, and a figure
 is the median over the rounds of time ÷ PyTorch's time.
 """
 
@@ -8,8 +8,9 @@ import argparse
 import statistics
 import time
 
+from benchmarks.convolution import interleaved, ratio, scratch_bytes, torch  # first: it sets one thread
+
 import numpy as np
-from convolution import interleaved, ratio, scratch_bytes, torch
 
 from cnnmath import pooling
 

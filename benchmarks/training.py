@@ -1,25 +1,18 @@
 """Training: an epoch of a small network beside PyTorch, and the digits, on one thread.
 
-Run ``python benchmarks/training.py``. The epoch is that of conv8–ReLU–pool–conv16–ReLU–pool–linear10 on
+The epoch is that of conv8–ReLU–pool–conv16–ReLU–pool–linear10 on
 60,000 images of 28×28 in batches of 64: 938 steps. It is measured in parts of `--steps` steps, cnnmath and
 PyTorch in turn, in seconds of the processor, so that a busy machine disturbs both little and alike, and scaled
 to 938; the ratio is the median over the rounds.
 """
 
-import os
-
-for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ[name] = "1"
+from benchmarks import _processor  # isort: skip  # noqa: F401
 
 import argparse
 import statistics
-import sys
 import time
-from pathlib import Path
 
 import numpy as np
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from cnnmath import datasets
 from cnnmath.layers import Conv2d, Flatten, Linear, MaxPool2d, ReLU

@@ -93,6 +93,8 @@ def integer(function, argument, value, minimum, hint=""):
 
 def pair(function, argument, value, minimum, hint=""):
     """`value`, an integer or a pair (vertical, horizontal), as a pair of ints >= `minimum`."""
+    if type(value) is tuple and [*map(type, value)] == [int, int] and min(value) >= minimum:
+        return value  # the usual case, ten times as fast as what follows
     if isinstance(value, (tuple, list, np.ndarray)) and np.ndim(value) == 1:
         if len(value) != 2:
             rule = f"be an integer >= {minimum} or a pair of them"

@@ -317,7 +317,7 @@ def _send_to_winners(dout, winners, place):
     (height, width), (rows, columns) = place.padded, place.output
     shape = *dout.shape[:2], *place.image
     winners, dout = winners.reshape(-1, rows, columns), dout.reshape(-1, rows, columns)
-    dx = np.empty((len(dout), *place.image), dtype=dout.dtype)
+    dx = np.zeros((len(dout), *place.image), dtype=dout.dtype)
     blocks = list(_blocks(dx))
     # The pixel of each window's first tap, and how much further on each tap lies.
     starts = place.stride[0] * width * np.arange(rows)[:, None] + place.stride[1] * np.arange(columns)
@@ -327,12 +327,14 @@ def _send_to_winners(dout, winners, place):
     for block in blocks:
         pixels = taps.take(winners[block])
         pixels += starts[: len(pixels)]
-        dpadded = np.zeros((len(pixels), height, width), dtype=dout.dtype)
+        target = dx[block]
+        dpadded = windows.pad(target, place.padding)  # zeros; `target` itself where there is no padding
         if apart:  # no pixel wins twice: nothing to add up
             dpadded.reshape(-1)[pixels.reshape(-1)] = dout[block].reshape(-1)
         else:
             np.add.at(dpadded.reshape(-1), pixels.reshape(-1), dout[block].reshape(-1))
-        dx[block] = windows.crop(dpadded, place.padding)
+        if dpadded is not target:
+            target[...] = windows.crop(dpadded, place.padding)
     return dx.reshape(shape)
 
 

@@ -1,5 +1,9 @@
 """Every page of the built book in a real browser without a network."""
 
+import gzip
+import re
+
+from cnnmath.figures import FIGURES, _assets
 from tests.book.visit import visit
 
 
@@ -51,3 +55,18 @@ def test_no_page_is_wider_than_a_narrow_screen(book, new_page, pages):
         visit(page, book.as_uri(), path)
         width = page.evaluate("document.scrollingElement.scrollWidth")
         assert width <= 360, f"{path} is {width} pixels wide on a screen of 360"
+
+
+def test_a_page_carries_the_scripts_of_its_own_figures_and_no_more_than_100_kb(book, pages):
+    """100 kB of JavaScript, 35 kB gzipped; the style sheet, which travels as a script, is not counted."""
+    loaded = 0
+    for path in pages:
+        text = (book / path).read_text(encoding="utf-8")
+        tags = set(re.findall(r"<(cnnmath-[a-z0-9-]+)[\s>]", text))
+        needed = {name for kind in FIGURES.values() if kind.tag in tags for name in _assets.scripts(kind)}
+        names = {name for name in re.findall(r"_static/cnnmath/([\w.-]+\.js)", text) if (_assets.STATIC / name).exists()}
+        assert names == {name for name in needed if not name.endswith(".css.js")}, path
+        code = "".join(_assets.source(name) for name in sorted(names)).encode()
+        assert len(code) <= 100_000 and len(gzip.compress(code, 9)) <= 35_000, f"{path}: {len(code)} bytes"
+        loaded += len(names)
+    assert loaded > 0
