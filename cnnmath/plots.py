@@ -14,6 +14,7 @@ DIVERGING = LinearSegmentedColormap.from_list("cnnmath", ["#3a70c4", "#ffffff", 
 
 _PRINTED = 8
 _LINES = {"epoch": ("training", "#245fae", "-"), "validation": ("validation", "#b84a00", "--")}
+_STYLES = [("#245fae", "-"), ("#b84a00", "--"), ("#5a6472", ":"), ("#858d99", "-.")]
 
 
 def show_image(image, ax, low=None, high=None, title=""):
@@ -182,6 +183,70 @@ def plot_confusion(matrix, ax, names=None):
     ax.set(xlabel="predicted class", ylabel="right class", xticks=range(len(names)), yticks=range(len(names)))
     ax.set_xticklabels(names)
     ax.set_yticklabels(names)
+    return ax
+
+
+def plot_curves(x, curves, ax, xlabel="", ylabel=""):
+    """Draw curves over one axis, told apart by colour and by the style of the line.
+
+    Parameters
+    ----------
+    x : array_like, (N,)
+    curves : dict of str to array_like, (N,)
+        What the legend says, and the heights; at most four. NaN leaves a gap.
+    ax : matplotlib.axes.Axes
+    xlabel, ylabel : str
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+
+    Raises
+    ------
+    ValueError
+        If there are no curves or more than four, or one has another length than `x`.
+    """
+    x = _check.array("plot_curves", "x", x, "N")
+    if not 1 <= len(curves) <= len(_STYLES):
+        rule = f"hold 1 to {len(_STYLES)} curves"
+        raise ValueError(_check.message("plot_curves", "curves", rule, list(curves)))
+    for (label, y), (color, style) in zip(curves.items(), _STYLES):
+        y = _check.array("plot_curves", "curves", y, "N")
+        _check.same_shape("plot_curves", "curves", y, x.shape, "Each curve is as long as x")
+        ax.plot(x, y, color=color, linestyle=style, label=label)
+    ax.set(xlabel=xlabel, ylabel=ylabel)
+    ax.legend()
+    return ax
+
+
+def plot_descent(f, path, ax, title=""):
+    """Draw a function of one variable, and the places that a descent visited on it.
+
+    Parameters
+    ----------
+    f : callable
+        Takes an array (N,) and returns one.
+    path : array_like, (T,)
+        The places in order; the first is marked by a square.
+    ax : matplotlib.axes.Axes
+    title : str
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+
+    Raises
+    ------
+    ValueError
+        If `path` is not one row of places.
+    """
+    path = _check.array("plot_descent", "path", path, "T")
+    margin = 0.1 * max(np.ptp(path), 1)
+    x = np.linspace(path.min() - margin, path.max() + margin, 200)
+    ax.plot(x, f(x), color=_STYLES[2][0])
+    ax.plot(path, f(path), color=_STYLES[1][0], linestyle=":", marker="o", markersize=4)
+    ax.plot(path[:1], f(path[:1]), color=_STYLES[1][0], marker="s", markersize=8)
+    ax.set(xlabel="x", title=title)
     return ax
 
 

@@ -131,6 +131,24 @@ def test_nothing_is_drawn_elsewhere_and_the_arguments_stay(ax):
     assert pyplot.get_fignums() == []
 
 
+def test_curves_differ_in_colour_and_style(ax):
+    plots.plot_curves([0, 1, 2], {"square": [0, 1, 4], "line": [0, np.nan, 2]}, ax, "x", "y")
+    square, line = ax.get_lines()
+    assert square.get_ydata().tolist() == [0, 1, 4] and square.get_label() == "square"
+    assert square.get_color() != line.get_color() and square.get_linestyle() != line.get_linestyle()
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["square", "line"]
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("x", "y")
+
+
+def test_a_descent_is_drawn_on_its_function(ax):
+    plots.plot_descent(np.square, [2, -1, 0.5], ax, "too far")
+    curve, path, start = ax.get_lines()
+    assert curve.get_xdata().min() < -1 and curve.get_xdata().max() > 2
+    assert path.get_xydata().tolist() == [[2, 4], [-1, 1], [0.5, 0.25]]
+    assert start.get_xydata().tolist() == [[2, 4]] and start.get_marker() != path.get_marker()
+    assert ax.get_title() == "too far"
+
+
 @pytest.mark.parametrize(
     "act, error, words",
     [
@@ -191,6 +209,13 @@ def test_nothing_is_drawn_elsewhere_and_the_arguments_stay(ax):
             ValueError,
             'plot_confusion: names must hold 1 strings; got ["a"',
         ),
+        (lambda ax: plots.plot_curves([1], {}, ax), ValueError, "plot_curves: curves must hold 1 to 4 curves"),
+        (
+            lambda ax: plots.plot_curves([1, 2], {"one": [1]}, ax),
+            ValueError,
+            "plot_curves: curves must have shape (2,); got",
+        ),
+        (lambda ax: plots.plot_descent(abs, 1, ax), ValueError, "plot_descent: path must have 1 dimension (T)"),
     ],
 )
 def test_refusals(ax, act, error, words):
