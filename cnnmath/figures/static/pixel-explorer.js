@@ -126,8 +126,8 @@ build() {
   });
   this.choices = controls.choices(this, { arithmetic: Object.keys(MODES), written: ["HWC", "CHW"], read: Object.keys(INDEX) });
   const [arithmetic, ...orders] = this.choices.nodes;
-  this.beside = h("div", { class: "beside" }, h("div", {}, this.facts, row(...this.sliders.map((one) => one.node))));
-  return [this.photo.node, this.equation.node, this.beside, row(arithmetic), this.colours.node,
+  this.beside = h("div", { class: "beside" }, h("div", {}, this.facts, row(...this.sliders.map((one) => one.node)), row(arithmetic)));
+  return [this.photo.node, this.equation.node, this.beside, this.colours.node,
     this.memory.node, row(...orders), this.brushes.node, this.examples.node, row(...this.picker.nodes)];
 }
 
