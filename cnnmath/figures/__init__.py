@@ -5,13 +5,15 @@ from cnnmath.figures._fields import StateError
 from cnnmath.figures._live import live
 from cnnmath.figures.activation_explorer import ActivationExplorer
 from cnnmath.figures.answer_box import AnswerBox
+from cnnmath.figures.backprop_walk import BackpropWalk
 from cnnmath.figures.convolution_matrix import ConvolutionMatrix
 from cnnmath.figures.dot_product import DotProduct
 from cnnmath.figures.feature_maps import FeatureMaps
 from cnnmath.figures.kernel_slider import KernelSlider
+from cnnmath.figures.loss_explorer import LossExplorer
 from cnnmath.figures.photo_filter import PhotoFilter
 from cnnmath.figures.pixel_explorer import PixelExplorer
 from cnnmath.figures.pooling_explorer import PoolingExplorer
 from cnnmath.figures.receptive_field import ReceptiveField
 
-__all__ = ["ActivationExplorer", "AnswerBox", "ConvolutionMatrix", "DotProduct", "FIGURES", "FeatureMaps", "Figure", "KernelSlider", "PhotoFilter", "PixelExplorer", "PoolingExplorer", "ReceptiveField", "StateError", "live"]
+__all__ = ["ActivationExplorer", "AnswerBox", "BackpropWalk", "ConvolutionMatrix", "DotProduct", "FIGURES", "FeatureMaps", "Figure", "KernelSlider", "LossExplorer", "PhotoFilter", "PixelExplorer", "PoolingExplorer", "ReceptiveField", "StateError", "live"]
