@@ -12,9 +12,10 @@ from cnnmath.figures.feature_maps import FeatureMaps
 from cnnmath.figures.kernel_gradient import KernelGradient
 from cnnmath.figures.kernel_slider import KernelSlider
 from cnnmath.figures.loss_explorer import LossExplorer
+from cnnmath.figures.optimizer_race import OptimizerRace
 from cnnmath.figures.photo_filter import PhotoFilter
 from cnnmath.figures.pixel_explorer import PixelExplorer
 from cnnmath.figures.pooling_explorer import PoolingExplorer
 from cnnmath.figures.receptive_field import ReceptiveField
 
-__all__ = ["ActivationExplorer", "AnswerBox", "BackpropWalk", "ConvolutionMatrix", "DotProduct", "FIGURES", "FeatureMaps", "Figure", "KernelGradient", "KernelSlider", "LossExplorer", "PhotoFilter", "PixelExplorer", "PoolingExplorer", "ReceptiveField", "StateError", "live"]
+__all__ = ["ActivationExplorer", "AnswerBox", "BackpropWalk", "ConvolutionMatrix", "DotProduct", "FIGURES", "FeatureMaps", "Figure", "KernelGradient", "KernelSlider", "LossExplorer", "OptimizerRace", "PhotoFilter", "PixelExplorer", "PoolingExplorer", "ReceptiveField", "StateError", "live"]

@@ -15,7 +15,7 @@ ROWS = (
     ("windows", "image", "kernels", "parameters"),
     ("activations", "receptive_field"),
     ("convolution", "pooling", "losses", "normalization", "regularization"),
-    ("optimizers", "schedules", "initialization", "datasets", "gradcheck"),
+    ("optimizers", "schedules", "surfaces", "initialization", "datasets", "gradcheck"),
     ("layers",),
     ("network",),
     ("evaluation", "history"),
