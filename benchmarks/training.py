@@ -99,7 +99,7 @@ def main():
     parser.add_argument("--steps", type=int, default=30, help="steps in each part of an epoch")
     arguments = parser.parse_args()
     print(
-        f"An epoch of {STEPS} steps of {BATCH} images 1×28×28, scaled from parts of {arguments.steps} steps:"
+        f"An epoch of {STEPS} steps of {BATCH} images 1×28×28, scaled from parts of {arguments.steps} steps:\n"
     )
     print("| dtype | cnnmath s | torch s | cnnmath ÷ torch | losses apart by at most |")
     print("|" + " --- |" * 5)
