@@ -17,5 +17,6 @@ from cnnmath.figures.photo_filter import PhotoFilter
 from cnnmath.figures.pixel_explorer import PixelExplorer
 from cnnmath.figures.pooling_explorer import PoolingExplorer
 from cnnmath.figures.receptive_field import ReceptiveField
+from cnnmath.figures.regularization_explorer import RegularizationExplorer
 
-__all__ = ["ActivationExplorer", "AnswerBox", "BackpropWalk", "ConvolutionMatrix", "DotProduct", "FIGURES", "FeatureMaps", "Figure", "KernelGradient", "KernelSlider", "LossExplorer", "OptimizerRace", "PhotoFilter", "PixelExplorer", "PoolingExplorer", "ReceptiveField", "StateError", "live"]
+__all__ = ["ActivationExplorer", "AnswerBox", "BackpropWalk", "ConvolutionMatrix", "DotProduct", "FIGURES", "FeatureMaps", "Figure", "KernelGradient", "KernelSlider", "LossExplorer", "OptimizerRace", "PhotoFilter", "PixelExplorer", "PoolingExplorer", "ReceptiveField", "RegularizationExplorer", "StateError", "live"]

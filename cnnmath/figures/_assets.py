@@ -5,7 +5,7 @@ import json
 from functools import cache
 from pathlib import Path
 
-from cnnmath import image
+from cnnmath import datasets, image
 
 STATIC = Path(__file__).parent / "static"
 CORE = ("figure.css.js", "core.js", "math.js", "theme.js", "grid.js", "controls.js", "formula.js", "element.js")
@@ -28,8 +28,13 @@ def source(name):
 
 @cache
 def data_source(name):
-    """A script that puts bundled pixels, named like "coffee-grey-128", into the page as base64 bytes."""
+    """A script that puts bundled pixels, named like "coffee-grey-128" or "digits-grey-8", into the page as base64 bytes."""
     photo, mode, size = name.split("-")
+    if photo == "digits":
+        images, labels = datasets.load_digits()
+        levels = (images[:, 0] * 16).astype("uint8")  # exact: they are sixteenths
+        packed = base64.b64encode(levels.tobytes()).decode()
+        return _keep(name, {"shape": levels.shape, "bytes": packed, "labels": "".join(map(str, labels))})
     pixels = image.load_photo(photo, size=int(size), mode=mode)
     return _keep(name, {"shape": pixels.shape, "bytes": base64.b64encode(pixels.tobytes()).decode()})
 
