@@ -175,7 +175,7 @@ def surface(name):
     .. math::
         \text{bowl: } & \tfrac12(\theta_1^2 + \theta_2^2) \\
         \text{valley: } & \tfrac12(\theta_1^2 + 20\,\theta_2^2) \\
-        \text{tilted_valley: } & \tfrac12(u^2 + 20\,v^2), \quad
+        \text{tilted\_valley: } & \tfrac12(u^2 + 20\,v^2), \quad
             u = (\theta_1 + \theta_2)/\sqrt2,\ v = (\theta_2 - \theta_1)/\sqrt2 \\
         \text{saddle: } & \tfrac12\theta_1^2 + \tfrac14(\theta_2^2 - 1)^2 \\
         \text{rosenbrock: } & (1 - \theta_1)^2 + 100\,(\theta_2 - \theta_1^2)^2 \\
