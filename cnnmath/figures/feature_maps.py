@@ -47,7 +47,7 @@ class FeatureMaps(Figure):
     Examples
     --------
     >>> values = FeatureMaps(cell=[0, 2, 0]).values()
-    >>> values["output"].shape, values["partial"].tolist(), values["total"]
+    >>> values["output"].shape, values["partial"].tolist(), float(values["total"])
     ((3, 6, 6), [-3.0], -3.0)
     """
 
