@@ -18,5 +18,6 @@ from cnnmath.figures.pixel_explorer import PixelExplorer
 from cnnmath.figures.pooling_explorer import PoolingExplorer
 from cnnmath.figures.receptive_field import ReceptiveField
 from cnnmath.figures.regularization_explorer import RegularizationExplorer
+from cnnmath.figures.train_network import TrainNetwork
 
-__all__ = ["ActivationExplorer", "AnswerBox", "BackpropWalk", "ConvolutionMatrix", "DotProduct", "FIGURES", "FeatureMaps", "Figure", "KernelGradient", "KernelSlider", "LossExplorer", "OptimizerRace", "PhotoFilter", "PixelExplorer", "PoolingExplorer", "ReceptiveField", "RegularizationExplorer", "StateError", "live"]
+__all__ = ["ActivationExplorer", "AnswerBox", "BackpropWalk", "ConvolutionMatrix", "DotProduct", "FIGURES", "FeatureMaps", "Figure", "KernelGradient", "KernelSlider", "LossExplorer", "OptimizerRace", "PhotoFilter", "PixelExplorer", "PoolingExplorer", "ReceptiveField", "RegularizationExplorer", "StateError", "TrainNetwork", "live"]
