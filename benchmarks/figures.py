@@ -115,7 +115,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--runs", type=int, default=15)
     runs = parser.parse_args().runs
-    print(f"JavaScript of all figures: {weigh(style=False)}; their style sheet: {weigh(style=True)}")
+    print(f"JavaScript of all figures of the book together: {weigh(style=False)}; their style sheet: {weigh(style=True)}")
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
         browser = playwright.chromium.launch(executable_path=find_chromium(playwright), args=FLAGS)
         times = time_starts(browser, Path(folder), runs)

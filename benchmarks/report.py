@@ -12,7 +12,7 @@ TARGET = Path(__file__).resolve().parents[1] / "docs" / "benchmarks.md"
 
 
 def about(module):
-    """What a benchmark measures: its docstring after the first line, without how it is started."""
+    """What a benchmark measures, as its docstring says it: a title and the rest."""
     first, _, rest = module.__doc__.partition("\n\n")
     return f"## {first.rstrip('.')}\n\n{rest.strip()}\n"
 

@@ -5,7 +5,6 @@ with P pixels of padding on each side. Sizes, strides, paddings and dilations ar
 (vertical, horizontal); images are the last two axes of an array.
 """
 
-import math
 from typing import NamedTuple
 
 import numpy as np
@@ -226,24 +225,11 @@ def read(x, target, top, row_step, left, column_step):
 def read_kernel_row(x, target, top, row_step, left, stride, dilation):
     """Fill target[..., n, i, j] with x[..., top + row_step i, left + stride j + dilation n], 0 outside x.
 
-    Taps that lie a multiple of the stride apart see the same pixels, some positions shifted: with a
-    stride, these pixels are read once and copied, which is faster than reading with gaps each time.
-
     Examples
     --------
     >>> target = np.empty((2, 1, 3)); read_kernel_row(np.array([[5.0, 6.0]]), target, 0, 1, 0, 1, 1)
     >>> target.tolist()
     [[[5.0, 6.0, 0.0]], [[6.0, 0.0, 0.0]]]
     """
-    *batch, taps, height, width = target.shape
-    if stride == 1:
-        for n in range(taps):
-            read(x, target[..., n, :, :], top, row_step, left + dilation * n, 1)
-        return
-    apart, shift = stride // math.gcd(stride, dilation), dilation // math.gcd(stride, dilation)
-    for first in range(min(apart, taps)):
-        alike = range(first, taps, apart)
-        pixels = np.empty((*batch, height, width + shift * (len(alike) - 1)), dtype=x.dtype)
-        read(x, pixels, top, row_step, left + dilation * first, stride)
-        for k, n in enumerate(alike):
-            target[..., n, :, :] = pixels[..., shift * k : shift * k + width]
+    for n in range(target.shape[-3]):
+        read(x, target[..., n, :, :], top, row_step, left + dilation * n, stride)

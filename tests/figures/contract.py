@@ -66,3 +66,16 @@ class Live:
             .filter((node) => node.checkVisibility() && !node.disabled && !(node.type === "radio" && !node.checked)
                 && !(node.type === "file" && node.tabIndex < 0))
             .map((node) => node.getAttribute("aria-label") || node.textContent.trim() || node.labels?.[0]?.textContent.trim() || "")""")
+
+
+def cell_centre(element, label, i, j):
+    """Centre of cell (i, j) of the grid whose label begins with `label`, in page pixels."""
+    return element.ask("""(() => {
+        const grid = [...el.shadowRoot.querySelectorAll('.grid')].find((one) => one.getAttribute('aria-label').startsWith(a[0]));
+        const box = grid.querySelectorAll('[role=row]')[a[1]].children[a[2]].getBoundingClientRect();
+        return [box.x + box.width / 2, box.y + box.height / 2]; })()""", [label, i, j])
+
+
+def text(element, selector, k=0):
+    """Text of the k-th node that the selector meets."""
+    return element.ask("el.shadowRoot.querySelectorAll(a[0])[a[1]].textContent", [selector, k])

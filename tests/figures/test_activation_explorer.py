@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from cnnmath.figures import ActivationExplorer
+from tests.figures.contract import text
 
 SMOOTH = ["sigmoid", "tanh", "gelu"]
 
@@ -15,11 +16,6 @@ def explorer(live):
     element = live(ActivationExplorer())
     element.settle()
     return element
-
-
-def root(element, selector, k=0):
-    """Text of the k-th node that the selector meets."""
-    return element.ask("el.shadowRoot.querySelectorAll(a[0])[a[1]].textContent", [selector, k])
 
 
 def centre(element, selector, k=0):
@@ -150,7 +146,7 @@ def test_at_the_kink_two_lines_and_the_words(explorer):
     rises = [(to[1] - at[1]) / (to[0] - at[0]) for at, to in lines]
     assert rises == pytest.approx([0, 1], abs=1e-3)
     for words in ("No derivative", "0 on the left, 1 on the right", "[0, 1]", "Convention: 0", "Central difference: 0.5"):
-        assert words in root(explorer, ".reading")
+        assert words in text(explorer, ".reading")
 
 
 def test_the_slope_breaks_at_the_kink(explorer):
@@ -166,11 +162,11 @@ def test_the_slope_breaks_at_the_kink(explorer):
 def test_pointing_at_a_number_shows_it_on_the_curve_and_a_click_keeps_it(explorer):
     explorer.page.mouse.move(*centre(explorer, ".cell", 2))
     explorer.settle()
-    assert explorer.state["x"] == -6 and "f(6) = 6" in root(explorer, ".reading")
+    assert explorer.state["x"] == -6 and "f(6) = 6" in text(explorer, ".reading")
     np.testing.assert_allclose(centre(explorer, ".plot .handle"), place(explorer, 6, 6), atol=0.6)
     explorer.page.mouse.move(2, 2)
     explorer.settle()
-    assert "f(−6) = 0" in root(explorer, ".reading")
+    assert "f(−6) = 0" in text(explorer, ".reading")
     explorer.page.mouse.click(*centre(explorer, ".cell", 2))
     assert explorer.state["x"] == 6
 
@@ -201,7 +197,7 @@ def test_erased_pixels_are_hatched_and_counted(live):
 def test_enter_puts_x_into_a_layer_and_the_button_takes_it_back(explorer):
     explorer.ask("el.state = { activation: 'sigmoid', x: 0, layers: 3 }")
     explorer.settle()
-    assert root(explorer, ".formula").startswith("(0.25)(0.25)(0.25) = 0.0156")
+    assert text(explorer, ".formula").startswith("(0.25)(0.25)(0.25) = 0.0156")
     explorer.ask("el.state = { inputs: [0, 0, 0], x: 6 }")
     explorer.settle()
     explorer.ask("el.shadowRoot.querySelectorAll('.grid')[2].focus()")

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from cnnmath.figures import DotProduct, StateError
+from tests.figures.contract import text
 
 
 @pytest.fixture
@@ -18,10 +19,6 @@ def end(element, name):
     return element.ask("""(() => { const box = [...el.shadowRoot.querySelectorAll('.handle')]
         .find((one) => one.getAttribute('aria-label').startsWith('end of ' + a)).getBoundingClientRect();
         return [box.x + box.width / 2, box.y + box.height / 2]; })()""", name)
-
-
-def text(element, selector):
-    return element.ask("el.shadowRoot.querySelector(a).textContent", selector)
 
 
 def press(element, name):

@@ -7,6 +7,7 @@ from cnnmath import kernels
 from cnnmath.convolution import conv2d
 from cnnmath.datasets import load_digits
 from cnnmath.figures import FeatureMaps
+from tests.figures.contract import cell_centre
 
 
 @pytest.fixture
@@ -14,14 +15,6 @@ def maps(live):
     element = live(FeatureMaps())
     element.settle()
     return element
-
-
-def cell_centre(element, label, i, j):
-    """Centre of cell (i, j) of the grid whose label begins with `label`, in page pixels."""
-    return element.ask("""(() => {
-        const grid = [...el.shadowRoot.querySelectorAll('.grid')].find((one) => one.getAttribute('aria-label').startsWith(a[0]));
-        const box = grid.querySelectorAll('[role=row]')[a[1]].children[a[2]].getBoundingClientRect();
-        return [box.x + box.width / 2, box.y + box.height / 2]; })()""", [label, i, j])
 
 
 def text(element, selector, number=0):

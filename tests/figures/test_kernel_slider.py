@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from cnnmath.figures import KernelSlider
+from tests.figures.contract import cell_centre, text
 
 
 @pytest.fixture
@@ -11,18 +12,6 @@ def slider(live):
     element = live(KernelSlider())
     element.settle()
     return element
-
-
-def cell_centre(element, label, i, j):
-    """Centre of cell (i, j) of the grid whose label begins with `label`, in page pixels."""
-    return element.ask("""(() => {
-        const grid = [...el.shadowRoot.querySelectorAll('.grid')].find((one) => one.getAttribute('aria-label').startsWith(a[0]));
-        const box = grid.querySelectorAll('[role=row]')[a[1]].children[a[2]].getBoundingClientRect();
-        return [box.x + box.width / 2, box.y + box.height / 2]; })()""", [label, i, j])
-
-
-def text(element, selector):
-    return element.ask("el.shadowRoot.querySelector(a).textContent", selector)
 
 
 def test_the_sources_sum(slider):

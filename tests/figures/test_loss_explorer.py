@@ -7,6 +7,7 @@ import pytest
 
 from cnnmath.figures import LossExplorer, StateError
 from cnnmath.gradcheck import check_gradients
+from tests.figures.contract import text
 
 BARS = """[...el.shadowRoot.querySelectorAll('.parts > :nth-child(a)')].map((part) => [...part.querySelectorAll('.line')]
     .filter((line) => line.checkVisibility()).map((line) => { const [bar, box] = [line.querySelector('i'), line.querySelector('.bar')]
@@ -18,10 +19,6 @@ def explorer(live):
     element = live(LossExplorer())
     element.settle()
     return element
-
-
-def text(element, selector="*", k=0):
-    return element.ask("el.shadowRoot.querySelectorAll(a[0])[a[1]].textContent", [selector, k])
 
 
 def centre(element, selector, k=0):

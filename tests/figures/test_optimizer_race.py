@@ -8,6 +8,7 @@ import pytest
 from cnnmath import optimizers, surfaces
 from cnnmath.figures import OptimizerRace, StateError
 from cnnmath.parameters import Parameter
+from tests.figures.contract import text
 
 NAMES = ("SGD", "momentum", "Nesterov", "RMSprop", "Adam", "AdamW")
 QUADRATIC = ("bowl", "valley", "tilted_valley")
@@ -23,10 +24,6 @@ def race(live):
     element = live(OptimizerRace())
     element.settle()
     return element
-
-
-def text(element, selector, k=0):
-    return element.ask("el.shadowRoot.querySelectorAll(a[0])[a[1]].textContent", [selector, k])
 
 
 def place(element, x, y):

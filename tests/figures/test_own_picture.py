@@ -9,10 +9,7 @@ import pytest
 
 from cnnmath import image
 from cnnmath.figures import PhotoFilter
-
-
-def shown(element, selector):
-    return element.ask("el.shadowRoot.querySelector(a).textContent", selector)
+from tests.figures.contract import text
 
 
 def png(pixels):
@@ -70,7 +67,7 @@ def test_own_picture_becomes_grey_by_area_means(live, own, way):
     assert element.state == before and element.ask("el.error") == ""
     assert element.ask("el.description").startswith("Your own picture, 28 × 28, under a 1 × 1 kernel of sum 1:")
     element.settle()
-    assert shown(element, ".live") == element.ask("el.description")
+    assert text(element, ".live") == element.ask("el.description")
 
 
 def test_own_picture_follows_the_size_and_is_enlarged_when_small(live, rng):
@@ -119,7 +116,7 @@ def test_nothing_carries_the_own_picture_out_of_the_page(live, own):
     assert requests == [] and element.ask("el.link") == link
     assert "mine.png" not in element.page.content()
     assert element.state == PhotoFilter(picture="coffee-grey-28").state
-    assert "never leaves this page" in shown(element, ".side")
+    assert "never leaves this page" in text(element, ".side")
 
 
 BAD = {"text": b"no picture", "empty": b"", "cut short": png(np.zeros((9, 9, 3), np.uint8))[:40], "markup": b"<img src=x onerror=alert(1)>"}
@@ -131,12 +128,12 @@ def test_a_bad_file_is_explained_and_the_last_picture_stays(live, own, content):
     pick(element, png(own))
     before = element.ask("el.values")
     pick(element, content, "<b>notes</b>.png")
-    assert shown(element, ".problem") == ('PhotoFilter: your picture must be an image that this browser can read, of at most 100 million pixels; '
+    assert text(element, ".problem") == ('PhotoFilter: your picture must be an image that this browser can read, of at most 100 million pixels; '
                                           'got "<b>notes</b>.png". The last picture stays.')
     assert element.ask("el.shadowRoot.querySelectorAll('.problem *').length") == 0
     assert element.ask("el.values") == before and element.ask("el.own !== null")
     pick(element, png(own))
-    assert shown(element, ".problem") == ""
+    assert text(element, ".problem") == ""
 
 
 def test_a_huge_picture_is_refused(live):
@@ -144,7 +141,7 @@ def test_a_huge_picture_is_refused(live):
     element = live(PhotoFilter(picture="coffee-grey-28"))
     element.ask("(window.createImageBitmap = async () => ({ width: 20000, height: 20000, close() { window.freed = true; } }), 0)")
     pick(element, b"x", "huge.png")
-    assert "at most 100 million pixels" in shown(element, ".problem")
+    assert "at most 100 million pixels" in text(element, ".problem")
     assert element.page.evaluate("window.freed") is True and element.ask("el.own") is None
 
 

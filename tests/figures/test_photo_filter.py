@@ -7,6 +7,7 @@ from cnnmath import image, kernels
 from cnnmath.convolution import correlate2d
 from cnnmath.figures import PhotoFilter
 from tests.figures.test_picture import decoded
+from tests.figures.contract import text
 
 BOX = [[1 / 9] * 3] * 3
 
@@ -33,10 +34,6 @@ def frame(element, pane):
         const [all, one] = [pane.getBoundingClientRect(), pane.querySelector('.frame').getBoundingClientRect()];
         const scale = all.width / pane.querySelector('canvas').width;
         return [one.y + 2 - all.y, one.x + 2 - all.x, one.height - 4, one.width - 4].map((x) => Math.round(x / scale * 100) / 100); })()""", pane)
-
-
-def shown(element, selector):
-    return element.ask("el.shadowRoot.querySelector(a).textContent", selector)
 
 
 def colour(element, pane, i, j):
@@ -102,8 +99,8 @@ def test_the_cell_is_held_to_the_output(live):
 def test_the_pointed_window_is_framed_and_summed(photo):
     assert frame(photo, 0) == [40, 23, 3, 3] and frame(photo, 1) == [40, 23, 1, 1]
     total = PhotoFilter().values()["total"]
-    assert shown(photo, ".formula").endswith("= 2.584") and round(total, 3) == 2.584
-    assert shown(photo, ".formula").count("(") == 18
+    assert text(photo, ".formula").endswith("= 2.584") and round(total, 3) == 2.584
+    assert text(photo, ".formula").count("(") == 18
 
 
 @pytest.mark.parametrize("padding", [0, 2])
@@ -122,7 +119,7 @@ def test_pointing_shows_and_a_click_keeps(live, pane, padding):
     photo.page.mouse.move(2, 2)
     photo.settle()
     assert photo.state["cell"] == cell and frame(photo, 1) == [*cell, 1, 1]
-    assert f"Row {cell[0]}, column {cell[1]} is" in shown(photo, ".live")
+    assert f"Row {cell[0]}, column {cell[1]} is" in text(photo, ".live")
 
 
 def test_pointing_elsewhere_leaves_the_state(photo):
@@ -163,7 +160,7 @@ def test_keys_move_by_one_or_ten_or_to_the_edge(photo):
         photo.page.keyboard.press(key)
         assert photo.state["cell"] == cell, key
     photo.settle()
-    assert "Row 0, column 0 is" in shown(photo, ".live")
+    assert "Row 0, column 0 is" in text(photo, ".live")
 
 
 def test_the_two_pictures_are_one_tab_stop(photo):
@@ -183,10 +180,10 @@ def test_colours_are_those_of_the_values(photo):
     assert colour(photo, 1, *map(int, low)) == photo.ask("el.ramps.diverging(-1)")
     nearly_orange = photo.ask("el.ramps.diverging(a)", output.max() / -output.min())
     np.testing.assert_allclose(colour(photo, 1, *map(int, high)), nearly_orange, atol=1)
-    assert shown(photo, ".legend") == "−2.8042.804"
+    assert text(photo, ".legend") == "−2.8042.804"
     choose(photo, "show", "absolute")
     assert colour(photo, 1, *map(int, low)) == photo.ask("el.ramps.grey(1)")
-    assert shown(photo, ".legend").startswith("0")
+    assert text(photo, ".legend").startswith("0")
     choose(photo, "show", "clipped")
     assert colour(photo, 1, *map(int, low)) == photo.ask("el.ramps.grey(0)")
     assert colour(photo, 1, *map(int, high)) == photo.ask("el.ramps.grey(1)")
@@ -199,7 +196,7 @@ def test_clipped_pixels_are_hatched_and_counted(live):
         .getImageData(0, 0, 126, 126).data].filter((x, k) => k % 4 === 3 && x > 0).length""")
     clipped = PhotoFilter().values()["clipped"]
     assert hatched == clipped
-    assert f"{clipped} pixels" in shown(photo, ".side")
+    assert f"{clipped} pixels" in text(photo, ".side")
     choose(photo, "show", "signed")
     assert photo.ask("el.shadowRoot.querySelectorAll('.hatch')[1].checkVisibility()") is False
 

@@ -7,6 +7,7 @@ from cnnmath import image
 from cnnmath.datasets import load_digits
 from cnnmath.figures import PixelExplorer, StateError
 from tests.figures.test_own_picture import area_means, pick, png
+from tests.figures.contract import text
 
 RIDGE = (25 * image.RIDGE).astype(int)
 COLOURS = np.random.default_rng(0).integers(0, 256, (2, 4, 3))  # H × W × C
@@ -18,10 +19,6 @@ def explorer(live):
     element = live(PixelExplorer())
     element.settle()
     return element
-
-
-def text(element, selector):
-    return element.ask("el.shadowRoot.querySelector(a).textContent", selector)
 
 
 def grid(label):

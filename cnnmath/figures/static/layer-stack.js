@@ -73,7 +73,7 @@ function update(layers, view, lowest, room) {
   const box = (l, i, kind, text = "") => {
     if (at(l, i) < GUTTER || at(l, i) > wide) return;
     nodes.push(svg("rect", { x: at(l, i) - half(l), y: y(l), width: 2 * half(l), height: HIGH, rx: 3, class: kind }));
-    if (text.length * 7 < 2 * half(l)) write(text, at(l, i), y(l) + 15);
+    if (text.length * 8 + 4 < 2 * half(l)) write(text, at(l, i), y(l) + 15);
   };
 
   const spans = []; // first and last cell of each layer on the way back
