@@ -1,7 +1,7 @@
 """Convolution: cnnmath beside PyTorch, scipy.signal and the loop definition, on one thread.
 
-Every round times all candidates once, in turn, so that a
-busy machine slows all of them alike, and counts the processor time of this process; a figure is the
+Every round times all candidates once, in an order drawn anew, so that a busy machine slows all of them alike and none always
+finds the cache as the same other left it, and counts the processor time of this process; a figure is the
 median over the rounds of time ÷ PyTorch's time. Candidates that are not installed are left out.
 """
 
@@ -93,15 +93,16 @@ class Case:
 
 
 def interleaved(candidates, seconds):
-    """{name: times}, every round calling each of `candidates` (a dict of functions) once."""
+    """{name: times}, every round calling each of `candidates` (a dict of functions) once, in random order."""
+    rng = np.random.default_rng(0)
     times = {name: [] for name in candidates}
     for function in candidates.values():
         function()
     end = time.perf_counter() + seconds
     while time.perf_counter() < end or min(map(len, times.values())) < 5:
-        for name, function in candidates.items():
+        for name in rng.permutation(list(candidates)):
             begin = time.process_time()
-            function()
+            candidates[name]()
             times[name].append(time.process_time() - begin)
     return times
 

@@ -2,7 +2,7 @@
 
 Two ways to slide a kernel over an image are kept, each fast where the other is slow: `_window_strips`
 for few channels or a vertical stride, `_kernel_rows` for many channels. Both read the image in
-portions of about 1 MB, and neither stores the padding: a pixel outside the image reads as 0.
+portions of one or two MB, and neither stores the padding: a pixel outside the image reads as 0.
 """
 
 import math

@@ -16,7 +16,7 @@ import numpy as np
 
 from cnnmath import windows
 
-BLOCK_BYTES = 1 << 20  # a block and its product stay in a core's own cache
+BLOCK_BYTES = 3 << 19  # about the cache of a core
 
 
 def slide(x, weight, out, start, stride, dilation, bias):
@@ -39,7 +39,7 @@ def slide(x, weight, out, start, stride, dilation, bias):
             if m:
                 out[images, :, rows] += parts[:, m, :, part]
             elif bias is None:  # the first kernel row to come to an output row: blocks go downwards
-                out[images, :, rows] = parts[:, m, :, part]
+                windows.copy_rows(parts[:, m, :, part], out[images, :, rows])
             else:
                 np.add(parts[:, m, :, part], bias, out=out[images, :, rows])
 

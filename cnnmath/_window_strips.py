@@ -20,8 +20,10 @@ import numpy as np
 
 from cnnmath import _scratch, windows
 
-STRIP_BYTES = 1 << 20  # a strip and its product stay in a core's own cache
+STRIP_BYTES = 1 << 21  # about the cache of a core; the rows that two strips share are read twice
 WORK = 500_000  # multiply-adds of one matrix product: fewer are slower, and so are more than about a million
+CROWDED = 512  # lines of a multiple of so many bytes drive each other out of the cache …
+SPREAD = 32  # … and a few bytes more keep them apart
 FEWEST = 4  # windows in height: below, most of a strip would be read twice
 
 
@@ -36,7 +38,7 @@ def slide(x, weight, out, start, stride, dilation, bias):
         else:
             sums = _scratch.borrow("product", (len(columns), len(filters), columns.shape[2]), out.dtype)
             np.matmul(filters, columns, out=sums)
-            target[...] = sums.reshape(*target.shape[:3], line)[..., : target.shape[3]]
+            windows.copy_rows(sums.reshape(*target.shape[:3], line)[..., : target.shape[3]], target)
         if bias is not None:
             out[images, :, rows] += bias
 
@@ -57,7 +59,7 @@ def _windows_times(dout, x, kernel, start, stride, dilation, spare):
         slopes = dout[images, :, rows].transpose(2, 1, 0, 3)
         if line > slopes.shape[3]:
             slopes, inner = np.zeros((*slopes.shape[:3], line), dout.dtype), slopes
-            slopes[..., : inner.shape[3]] = inner
+            windows.copy_rows(inner, slopes[..., : inner.shape[3]])
         slopes = slopes.reshape(len(columns), filters, -1)
         total = total + np.matmul(columns, slopes.swapaxes(1, 2)).sum(axis=0)
     return total
@@ -74,6 +76,8 @@ def _strips(x, shape, start, stride, dilation, spare=True):
     apart, shift = _alike(stride[1], dilation[1])
     line = w_out + (shift * ((k_w - 1) // apart) if spare else 0)
     side, most = _portion(n, h_out, line, k_h, advance, channels * k_w, filters, x.itemsize)
+    if side == 1 and line * x.itemsize % CROWDED == 0:
+        line += SPREAD // x.itemsize
     fill = _fill if spare else _fill_without_spare
     across = start[1], stride[1], dilation[1]
     for b in range(0, n, side):
@@ -107,7 +111,7 @@ def _fill(x, strip, top, row_step, left, stride, dilation):
         windows.read(x, strip[:, first].transpose(2, 1, 0, 3), top, row_step, left + dilation * first, stride)
         for n in range(first + apart, strip.shape[1], apart):
             by = shift * (n - first) // apart
-            flat[:, n, :-by] = flat[:, first, by:]
+            windows.copy_rows(flat[:, first, by:], flat[:, n, :-by])
             flat[:, n, -by:] = 0
 
 

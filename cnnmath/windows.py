@@ -219,7 +219,22 @@ def read(x, target, top, row_step, left, column_step):
         target[..., : rows.start, :] = target[..., rows.stop :, :] = 0
     if columns.stop - columns.start < target.shape[-1]:
         target[..., : columns.start] = target[..., columns.stop :] = 0
-    target[..., rows, columns] = x[..., from_rows, from_columns]
+    copy_rows(x[..., from_rows, from_columns], target[..., rows, columns])
+
+
+def copy_rows(source, target):
+    """target[...] = source, each row as one item where rows lie together: numpy copies short rows twice as fast so.
+
+    Examples
+    --------
+    >>> target = np.empty((2, 2)); copy_rows(np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])[:, 1:], target); target.tolist()
+    [[2.0, 3.0], [5.0, 6.0]]
+    """
+    size = source.itemsize
+    if source.size and source.dtype == target.dtype and source.strides[-1] == target.strides[-1] == size:
+        row = np.dtype((np.void, size * source.shape[-1]))
+        source, target = source.view(row)[..., 0], target.view(row)[..., 0]
+    target[...] = source
 
 
 def read_kernel_row(x, target, top, row_step, left, stride, dilation):

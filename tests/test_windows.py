@@ -110,3 +110,15 @@ def test_refusals_name_the_public_function():
         windows.dilated_extent(0)
     with pytest.raises(ValueError, match=r"^dilated_extent: dilation must be an integer >= 1; got 0\."):
         windows.dilated_extent(1, 0)
+
+
+def test_copy_rows_copies_whatever_the_strides_and_dtypes():
+    rng = np.random.default_rng(0)
+    source = rng.standard_normal((3, 4, 10))
+    views = (source[..., 2:7], source[..., ::2], source[:, ::-1, :5], source.transpose(2, 0, 1)[:5], source[..., :0])
+    for view in views:
+        for dtype in (np.float64, np.float32):
+            target = np.zeros((*view.shape[:-1], view.shape[-1] + 3), dtype)
+            windows.copy_rows(view, target[..., 1 : 1 + view.shape[-1]])
+            np.testing.assert_array_equal(target[..., 1 : 1 + view.shape[-1]], view.astype(dtype))
+            assert not target[..., 0].any() and not target[..., 1 + view.shape[-1] :].any()
