@@ -295,21 +295,41 @@ def _max_pool(x, place):
 
 
 def _race(padded, place, best, winners):
-    """Find `best` and `winners` for a block of planes.
+    """Find `best` and `winners` for a block of planes; `winners` begins with the first taps that are no padding.
 
-    In row-major order, a tap takes the lead where it is strictly greater than all before it. The winner is
-    the last to take it: the largest of their numbers, so one maximum of whole arrays keeps the record.
+    Windows that overlap share the races within their rows: each piece of a row is decided once, and then
+    the K_h pieces of a window race. The first of equal entries still wins, as the rows are in order.
     """
-    taps = list(enumerate(np.ndindex(place.kernel)))
-    best[...] = windows.tap(padded, place, 0, 0)
-    for number, (m, n) in taps[1:]:
-        pixels = windows.tap(padded, place, m, n).copy()  # contiguous, for the two operations on it
-        leads = (pixels > best).view(np.uint8) * winners.dtype.type(number)
-        np.maximum(winners, leads, out=winners)
-        np.maximum(best, pixels, out=best)
+    (k_h, k_w), numbers = place.kernel, winners.dtype.type
+    if place.stride[0] < k_h:
+        across = place._replace(kernel=(1, k_w), stride=(1, place.stride[1]), output=(place.padded[0], place.output[1]))
+        down = place._replace(kernel=(k_h, 1), stride=(place.stride[0], 1))
+        pieces = windows.tap(padded, across, 0, 0).copy()
+        taps = np.zeros(pieces.shape, dtype=winners.dtype)
+        for n in range(1, k_w):
+            _take_lead(windows.tap(padded, across, 0, n).copy(), numbers(n), pieces, taps)
+        best[...] = windows.tap(pieces, down, 0, 0)
+        np.maximum(winners, windows.tap(taps, down, 0, 0), out=winners)  # in the padding above, winners has the larger
+        for m in range(1, k_h):
+            _take_lead(windows.tap(pieces, down, m, 0), windows.tap(taps, down, m, 0) + numbers(m * k_w), best, winners)
+    else:
+        best[...] = windows.tap(padded, place, 0, 0)
+        for number, (m, n) in list(enumerate(np.ndindex(place.kernel)))[1:]:
+            _take_lead(windows.tap(padded, place, m, n).copy(), numbers(number), best, winners)  # the copy lies together
     if np.isnan(best.max()):  # NaN is greater than nothing: its taps are found apart
-        for number, (m, n) in taps:
+        for number, (m, n) in enumerate(np.ndindex(place.kernel)):
             winners[np.isnan(windows.tap(padded, place, m, n))] = number
+
+
+def _take_lead(pixels, number, best, winners):
+    """A pixel takes the lead where it is strictly greater than all before it.
+
+    The winner is the last to take it: the largest of their numbers, which grow, so that one maximum of whole
+    arrays keeps the record.
+    """
+    leads = (pixels > best).view(np.uint8) * number
+    np.maximum(winners, leads, out=winners)
+    np.maximum(best, pixels, out=best)
 
 
 def _send_to_winners(dout, winners, place):
