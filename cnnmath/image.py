@@ -192,6 +192,57 @@ def luminance(rgb, weights="rec601"):
     )
 
 
+def square_means(picture, size):
+    r"""The centre square of a colour picture as size × size pixels: what a figure makes of a reader's own picture.
+
+    .. math:: S_{ij} = \frac{1}{a^2} \int_{ia}^{(i+1)a} \int_{ja}^{(j+1)a} P(y, x) \, dx \, dy, \qquad a = \text{side} / \text{size}
+
+    Parameters
+    ----------
+    picture : array, shape (H, W, 3) or (H, W, 4)
+        Bytes, or floats 0 to 1 as ``matplotlib.pyplot.imread`` reads a PNG; what is transparent lies on white.
+    size : int
+        Rows and columns of the result; it may exceed H and W.
+
+    Returns
+    -------
+    ndarray of float64, shape (size, size, 3)
+        Numbers 0 to 1, rounded to 12 decimals.
+
+    Raises
+    ------
+    TypeError
+        If `size` is no integer.
+    ValueError
+        If `picture` has another shape, or floats outside 0 to 1.
+
+    Notes
+    -----
+    P is constant on each pixel, so the integral is :math:`A P A^\top` with the shares A of pixels in areas:
+    O(size · H · W) multiplications. Floats are rounded to bytes first.
+
+    Examples
+    --------
+    >>> square_means(np.array([[[0, 0, 255], [255, 0, 255]]] * 2, dtype=np.uint8), 1).tolist()
+    [[[0.5, 0.0, 1.0]]]
+    """
+    picture, size = np.asarray(picture), _check.integer("square_means", "size", size, 1)
+    if picture.ndim != 3 or picture.shape[2] not in (3, 4) or 0 in picture.shape:
+        hint = "Use np.dstack([picture] * 3) for a grey one"
+        raise ValueError(_check.message("square_means", "picture", "have shape (H, W, 3) or (H, W, 4)", picture, hint))
+    picture = (picture if picture.dtype == np.uint8 else to_uint8(picture)) / 255
+    colours, cover = picture[..., :3], picture[..., 3:]
+    if cover.size:
+        colours = np.floor(255 * (colours * cover + 1 - cover) + 0.5) / 255
+    side = min(colours.shape[:2])
+    top, left = ((full - side) // 2 for full in colours.shape[:2])
+    borders = np.arange(size + 1) * side / size
+    edges = np.clip(np.subtract.outer(borders, np.arange(side)), 0, 1)  # the share of each pixel before each border
+    shares = np.diff(edges, axis=0) * size / side
+    square = colours[top : top + side, left : left + side]
+    return np.round(np.einsum("iy,yxc,jx->ijc", shares, square, shares, optimize=True), 12) + 0.0
+
+
 def hwc_to_chw(image):
     """`image` (..., H, W, C) with its channels first, (..., C, H, W): a copy of the same dtype.
 

@@ -181,3 +181,35 @@ def test_layout_refusals():
     )
     text = "nchw_to_chw: batch must have shape (1, C, H, W); got an array of shape (2, 3, 1, 1). "
     refused(ValueError, text + "Use batch[n] to take image n.", image.nchw_to_chw, np.ones((2, 3, 1, 1)))
+
+
+# a reader's own picture
+
+def test_square_means_are_means_over_equal_areas(rng):
+    """Against averages of a picture whose pixels are cut into size × size parts each; the centre square of a wide and of a high picture."""
+    for shape, (top, left) in (((6, 11, 3), (0, 2)), ((9, 6, 3), (1, 0))):
+        picture = rng.integers(0, 256, shape).astype(np.uint8)
+        side = min(shape[:2])
+        square = picture[top : top + side, left : left + side] / 255
+        for size in (1, 4, 6, 13):
+            fine = square.repeat(size, axis=0).repeat(size, axis=1)
+            expected = fine.reshape(size, side, size, side, 3).mean(axis=(1, 3))
+            np.testing.assert_allclose(image.square_means(picture, size), expected, rtol=0, atol=1e-12)
+
+
+def test_square_means_lay_what_is_transparent_on_white_and_take_floats_as_bytes(rng):
+    colours = rng.integers(0, 256, (3, 3, 3)).astype(np.uint8)
+    cover = np.dstack([colours, np.full((3, 3), 255, np.uint8)])
+    np.testing.assert_array_equal(image.square_means(cover, 3), image.square_means(colours, 3))
+    np.testing.assert_array_equal(image.square_means(np.zeros((2, 2, 4)), 2), np.ones((2, 2, 3)))
+    np.testing.assert_array_equal(image.square_means((colours / 255).astype(np.float32), 2), image.square_means(colours, 2))
+
+
+@pytest.mark.parametrize("shape", [(4, 4), (4, 4, 2), (0, 4, 3), (1, 4, 4, 3)])
+def test_square_means_refuse_other_shapes(shape):
+    with pytest.raises(ValueError, match=r"^square_means: picture must have shape \(H, W, 3\) or \(H, W, 4\); got .*\. Use np.dstack"):
+        image.square_means(np.zeros(shape, np.uint8), 2)
+
+
+def test_square_means_refuse_a_size_that_is_none():
+    refused(TypeError, "square_means: size must be an integer >= 1; got 2.5.", image.square_means, np.zeros((2, 2, 3), np.uint8), 2.5)

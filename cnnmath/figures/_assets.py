@@ -5,10 +5,14 @@ import json
 from functools import cache
 from pathlib import Path
 
+import numpy as np
+
 from cnnmath import datasets, image
 
 STATIC = Path(__file__).parent / "static"
 CORE = ("figure.css.js", "core.js", "math.js", "theme.js", "grid.js", "controls.js", "formula.js", "element.js")
+
+LATER = ("save-picture.js", "read-picture.js")  # what a page loads when it is first asked for: `cnnmath.later`
 
 
 def scripts(figure):
@@ -30,6 +34,9 @@ def source(name):
 def data_source(name):
     """A script that puts bundled pixels, named like "coffee-grey-128" or "digits-grey-8", into the page as base64 bytes."""
     photo, mode, size = name.split("-")
+    if photo == "transfer":  # int8 weights and uint8 counts, see tools/make_transfer.py
+        with np.load(STATIC.parents[1] / "data" / "transfer.npz") as stored:
+            return _keep(name, {key: base64.b64encode(stored[key].tobytes()).decode() for key in stored.files})
     if photo == "digits":
         images, labels = datasets.load_digits()
         levels = (images[:, 0] * 16).astype("uint8")  # exact: they are sixteenths
@@ -46,7 +53,7 @@ def _keep(name, value):
 
 def module(figure):
     """The JavaScript module that anywidget runs: the scripts of the page, and a view at the end."""
-    parts = [data_source(name) for name in figure.data] + [source(name) for name in (*scripts(figure), "notebook.js")]
+    parts = [data_source(name) for name in figure.data] + [source(name) for name in (*scripts(figure), *LATER, "notebook.js")]
     view = f'export default {{ render: ({{ model, el }}) => globalThis.cnnmath.render("{figure.tag}", model, el) }};\n'
     return "".join(parts) + view
 
@@ -56,7 +63,7 @@ def page(figures, title):
     kinds = list(dict.fromkeys(type(figure) for figure in figures))
     names = list(dict.fromkeys(name for kind in kinds for name in scripts(kind)))
     data = list(dict.fromkeys(name for kind in kinds for name in kind.data))
-    code = "".join(data_source(name) for name in data) + "".join(source(name) for name in names)
+    code = "".join(data_source(name) for name in data) + "".join(source(name) for name in (*names, *LATER))
     code = code.replace("</script", "<\\/script")
     body = "\n".join(figure.to_html() for figure in figures)
     return f"""<!doctype html>

@@ -26,6 +26,8 @@ class ActivationExplorer(Figure):
     `left` and `right` are the slopes on either side of `x`; where they differ (`kink`) there is no derivative,
     and `slope` is the convention of `cnnmath.activations`. `erased` counts the negative entries of the map that
     become 0; `bounds` are the largest products that the slopes of that many layers can have.
+    In a page the reader may take a picture of their own for the photo: it stays in that page, and neither the
+    state nor Python ever has it.
 
     Examples
     --------
@@ -36,7 +38,7 @@ class ActivationExplorer(Figure):
     (6, 3)
     """
 
-    scripts = ("plot.js",)
+    scripts = ("plot.js", "pictures.js", "own-picture.js", "activation-values.js")
     data = ("coffee-grey-128",)
 
     activation = _fields.Choice("relu", tuple(_NAMES))

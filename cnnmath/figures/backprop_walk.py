@@ -59,7 +59,7 @@ class BackpropWalk(Figure):
     (-0.0899, -0.0931)
     """
 
-    scripts = ("kernels.js",)
+    scripts = ("taps.js", "kernels.js",)
 
     image = _Sized(image.RIDGE.tolist(), 5, 5, 100)
     kernel = _Sized(kernels.kernel("vertical_edge").tolist(), 3, 3, 100)

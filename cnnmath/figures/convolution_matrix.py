@@ -30,7 +30,7 @@ class ConvolutionMatrix(Figure):
     ((9, 25), 81, 54, -6.0)
     """
 
-    scripts = ("kernels.js",)
+    scripts = ("taps.js", "kernels.js", "kernel-presets.js", "kernel-editor.js")
 
     image = _fields.Matrix(image.RIDGE.tolist(), 6, 6)
     kernel = _fields.Matrix(kernels.kernel("vertical_edge").tolist(), 4, 4)

@@ -43,6 +43,7 @@ class FeatureMaps(Figure):
     Fields: `image` (C_in channels, each up to 12×12), `filters` (C_out lists of C_in kernels, each up to 5×5),
     `bias` (C_out numbers), `stride`, `padding`, `cell` (map o, row i, column j: the output whose sum is shown, held
     to what there is) and `channel` (whose kernel is edited, held likewise).
+    In a page a picture of the reader's own becomes `image`: three channels of 12×12 numbers, ``9 x`` rounded for its means x.
 
     Examples
     --------
@@ -51,7 +52,7 @@ class FeatureMaps(Figure):
     ((3, 6, 6), [-3.0], -3.0)
     """
 
-    scripts = ("kernels.js", "painting.js")
+    scripts = ("kernels.js", "kernel-editor.js", "painting.js", "own-picture.js")
 
     image = _Image([_TRIANGLE.tolist()], _fields.Matrix([[0]], 12, 12), CHANNELS)
     filters = _Filters(_EDGES, _fields.List([[[0]]], _fields.Matrix([[0]], 5, 5), CHANNELS), FILTERS)

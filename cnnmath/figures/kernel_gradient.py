@@ -41,7 +41,7 @@ class KernelGradient(Figure):
     ([0, 1, 3, 4], [4, 3, 1, 0], -1.0)
     """
 
-    scripts = ("kernels.js", "kernel-gradient-values.js")
+    scripts = ("taps.js", "kernels.js", "kernel-presets.js", "kernel-gradient-values.js")
 
     image = _fields.Matrix(image.RIDGE.tolist(), 7, 7, 1000)
     kernel = _fields.Matrix(kernels.kernel("vertical_edge").tolist(), 5, 5, 1000)

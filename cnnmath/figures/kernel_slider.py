@@ -21,7 +21,7 @@ class KernelSlider(Figure):
     [[-6.0, 0.0, 6.0], [-6.0, 0.0, 6.0], [-6.0, 0.0, 6.0]]
     """
 
-    scripts = ("kernels.js",)
+    scripts = ("kernels.js", "kernel-presets.js", "kernel-editor.js", "kernel-panel.js")
 
     image = _fields.Matrix(image.RIDGE.tolist(), 12, 12)
     kernel = _fields.Matrix(kernels.kernel("vertical_edge").tolist(), 12, 12)

@@ -32,7 +32,7 @@ class PhotoFilter(Figure):
     ((28, 28), 60, 220)
     """
 
-    scripts = ("kernels.js", "own-picture.js")
+    scripts = ("kernels.js", "kernel-presets.js", "kernel-editor.js", "kernel-panel.js", "pictures.js", "own-picture.js")
     data = ("coffee-grey-28", "coffee-grey-128", "coffee-grey-256")
 
     picture = _fields.Choice("coffee-grey-128", data, odds=(0.9, 0.08, 0.02))  # tests compare every pixel

@@ -79,7 +79,7 @@ class PixelExplorer(Figure):
     ([300.0], [44.0])
     """
 
-    scripts = ("own-picture.js", "painting.js", "pixel-values.js")
+    scripts = ("pictures.js", "own-picture.js", "painting.js", "pixel-values.js")
     data = ("coffee-grey-128", "coffee-rgb-128")
 
     source = _fields.Choice("painted", ("painted", *data), odds=(0.9, 0.05, 0.05))  # photographs take long to compare

@@ -21,6 +21,8 @@ class PoolingExplorer(Figure):
     (whether gradients are drawn) and `upstream` (the gradient at the pooled map: its rows and columns
     are repeated as often as needed, so [[1]] is 1 everywhere).
 
+    In a page a picture of the reader's own becomes `image`: 8×8 numbers, ``9 x`` rounded for its means x in grey.
+
     `values`: `shifted`, the image after the shift; `output` and `before`, the pooled maps after and
     before it; `changed`, where these differ. Where the shift is a multiple of the stride, `copied` of
     `partners` cells equal the cell that the theorem of equivariance names. `winners` (places of pixels)
@@ -34,7 +36,7 @@ class PoolingExplorer(Figure):
     ([[6.0, 4.0], [7.0, 9.0]], [[5, 3], [8, 10]])
     """
 
-    scripts = ("kernels.js", "pooling-values.js")
+    scripts = ("taps.js", "kernels.js", "own-picture.js", "pooling-values.js")
 
     image = _fields.Matrix(_EXAMPLE, 8, 8, 1e4)
     kernel_size = _fields.Integers([2, 2], 2, 1, 4)

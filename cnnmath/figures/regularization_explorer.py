@@ -59,7 +59,7 @@ class RegularizationExplorer(Figure):
     (18, 67, 25)
     """
 
-    scripts = ("random.js", "digits.js", "regularization-values.js", "plot.js")
+    scripts = ("random.js", "digits.js", "pictures.js", "regularization-values.js", "plot.js")
     data = ("digits-grey-8",)
 
     digits = _fields.Choice("5 6 9", ("5 6 9", "0 4 6", "1 4 8", "4 7 9"))

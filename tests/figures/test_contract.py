@@ -57,6 +57,54 @@ def test_copied_code_gives_the_numbers(kind):
         assert_equal(values, {name: names[name] for name in values}, figure.as_python())
 
 
+# Presses every button and choice once, from the first state, and those that only then appear, from there.
+PRESS_ALL = """(async () => {
+    const root = el.shadowRoot;
+    const [pressed, told] = [new Set(), []];
+    const action = (text) => [...root.querySelectorAll('.actions button')].find((one) => one.textContent === text);
+    const open = () => [...root.querySelectorAll('button, input[type=radio], input[type=checkbox], option')].filter((one) =>
+        !one.closest('.actions') && !one.disabled && (one.closest('select') ?? one).checkVisibility() && !one.textContent.startsWith('Your own picture'));
+    async function press(node) {
+        pressed.add(node);
+        if (node.localName === 'option') {
+            node.selected = true;
+            node.parentNode.dispatchEvent(new Event('change', { bubbles: true }));
+        } else node.click();
+        await new Promise(requestAnimationFrame);
+        el.stop?.(); // what runs by itself
+    }
+    async function walk(path) {
+        const again = async () => { action('Reset').click(); for (const node of path) await press(node); await new Promise(requestAnimationFrame); };
+        await again();
+        for (const node of open().filter((one) => !pressed.has(one))) {
+            await again();
+            if (!open().includes(node)) continue;
+            await press(node);
+            action('Copy as Python').click();
+            const name = node.ariaLabel || node.textContent || node.closest('label')?.textContent || node.value;
+            told.push([name, el.code, root.querySelector('.code').textContent, el.values, el.error]);
+            if (path.length === 0 && open().some((one) => !pressed.has(one))) await walk([node]);
+        }
+    }
+    await walk([]);
+    return told;
+})()"""
+
+
+@figures
+def test_copied_code_gives_the_numbers_after_every_press(kind, live):
+    """What "Copy as Python" shows after each preset, chip and choice runs, and gives the figure's own numbers."""
+    done = set()
+    for label, code, shown, values, error in live(kind()).ask(PRESS_ALL):
+        assert error == "" and shown == code, label
+        if code not in done:
+            names = {}
+            exec(code, names)
+            assert_equal(values, {name: names[name] for name in values}, f"{kind.__name__} after {label}:\n{code}")
+        done.add(code)
+    assert done
+
+
 @figures
 def test_bad_fields_are_refused_alike(kind, live):
     """One message in both languages; state, values and picture stay as they were."""
@@ -279,7 +327,7 @@ def test_text_in_a_number_field_is_refused(kind, live):
 
 def test_every_figure_script_is_strict_and_used():
     names = {name for kind in FIGURES.values() for name in _assets.scripts(kind) if not name.endswith(".css.js")}
-    assert {path.name for path in _assets.STATIC.glob("*.js")} == names | {"notebook.js"}  # a page has no use for that one
+    assert {path.name for path in _assets.STATIC.glob("*.js")} == names | {*_assets.LATER, "notebook.js"}  # a page has no use for that one
     assert all('"use strict"' in _assets.source(name) for name in names)
 
 

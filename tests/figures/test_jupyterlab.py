@@ -84,12 +84,12 @@ def run(page, cell):
 
 OPERATE = """(tag) => {
     const element = document.querySelector(tag);
-    const control = element.shadowRoot.querySelector('input[type=range], input[type=radio]:not(:checked), button:not(:disabled), textarea, input[type=text]');
+    const control = element.shadowRoot.querySelector('select, input[type=range], input[type=radio]:not(:checked), button:not(:disabled), textarea, input[type=text]');
     control.scrollIntoView({ block: "center" });
     control.focus();
     return control.type;
 }"""
-KEYS = {"range": "ArrowRight", "radio": "Space", "button": "Enter", "submit": "Enter"}
+KEYS = {"select-one": "ArrowDown", "range": "ArrowRight", "radio": "Space", "button": "Enter", "submit": "Enter"}
 
 
 @pytest.mark.parametrize("kind", FIGURES.values(), ids=FIGURES)
@@ -126,4 +126,8 @@ def test_round_trip(kind, lab, browser):
     run(page, cells.nth(2))
     until(lambda: states() == [json.loads(json.dumps(wanted))] * 2, "both views follow the Python traits")
     assert page.evaluate("(tag) => document.querySelector(tag).error", kind.tag) == ""
+    with page.expect_download() as download:
+        page.locator(kind.tag).first.get_by_role("button", name="Save as PNG").click()
+    assert download.value.suggested_filename == kind.tag.removeprefix("cnnmath-") + ".png"
+    assert download.value.path().read_bytes().startswith(b"\x89PNG")
     context.close()

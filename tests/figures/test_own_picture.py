@@ -1,4 +1,4 @@
-"""The reader's own picture in PhotoFilter: picked, dropped or pasted, shown, refused, and never sent."""
+"""The reader's own picture in every figure of pictures: picked, dropped or pasted, shown, refused, and never sent."""
 
 import base64
 import struct
@@ -8,8 +8,11 @@ import numpy as np
 import pytest
 
 from cnnmath import image
-from cnnmath.figures import PhotoFilter
-from tests.figures.contract import text
+from cnnmath.convolution import correlate2d
+from cnnmath.figures import ActivationExplorer, FeatureMaps, PhotoFilter, PixelExplorer, PoolingExplorer
+from cnnmath.figures._text import rows_text
+from cnnmath.kernels import kernel
+from tests.figures.contract import assert_equal, text
 
 
 def png(pixels):
@@ -38,7 +41,7 @@ def own(rng):
 
 def pick(element, content, name="mine.png", mime="image/png"):
     element.page.set_input_files(f"{element.tag} input[type=file]", {"name": name, "mimeType": mime, "buffer": content})
-    element.page.wait_for_timeout(500)
+    element.page.wait_for_timeout(250)
 
 
 DROP = """(() => {
@@ -47,21 +50,86 @@ DROP = """(() => {
     data.items.add(new File([bytes], "mine.png", { type: "image/png" }));
     const event = a[0] === "paste" ? new ClipboardEvent("paste", { clipboardData: data, bubbles: true, composed: true, cancelable: true })
         : new DragEvent("drop", { dataTransfer: data, bubbles: true, composed: true, cancelable: true });
-    el.shadowRoot.querySelector(".pane").dispatchEvent(event);
+    el.shadowRoot.querySelector(".pane, .grid").dispatchEvent(event);
     return event.defaultPrevented;
 })()"""
 
 
+def give(element, content, way):
+    if way == "file":
+        return pick(element, content)
+    assert element.ask(DROP, [way, base64.b64encode(content).decode()]) is True
+    element.page.wait_for_timeout(250)
+
+
+def test_square_means_are_these(own):
+    np.testing.assert_allclose(image.luminance(image.square_means(own, 28)), area_means(image.luminance(own[:, 20:80]) / 255, 28), atol=1e-11)
+
+
+# Each figure of pictures, a state without a filter, and what it then shows of a picture, by `cnnmath`.
+FIGURES_OF_PICTURES = {
+    "PhotoFilter": (PhotoFilter(picture="coffee-grey-28", kernel=[[1]]), "output", lambda own: image.luminance(image.square_means(own, 28))),
+    "PixelExplorer": (PixelExplorer(brightness=0, arithmetic="float"), "mean",
+                      lambda own: (image.to_uint8(image.square_means(own, 128)) / 255).mean(axis=(0, 1))),
+    "ActivationExplorer": (ActivationExplorer(), "before",
+                           lambda own: correlate2d(image.to_uint8(image.luminance(image.square_means(own, 128))), kernel("vertical_edge")) / 255),
+    "FeatureMaps": (FeatureMaps(), "image", lambda own: np.round(9 * image.hwc_to_chw(image.square_means(own, 12)))),
+    "PoolingExplorer": (PoolingExplorer(), "shifted", lambda own: np.round(9 * image.luminance(image.square_means(own, 8)))),
+}
+figures_of_pictures = pytest.mark.parametrize("figure, name, expected", FIGURES_OF_PICTURES.values(), ids=FIGURES_OF_PICTURES)
+
+
+@figures_of_pictures
 @pytest.mark.parametrize("way", ["file", "drop", "paste"])
-def test_own_picture_becomes_grey_by_area_means(live, own, way):
+def test_every_figure_of_pictures_takes_the_readers(live, own, figure, name, expected, way):
+    element = live(figure)
+    give(element, png(own), way)
+    shown = {**element.state, **element.ask("el.values")}
+    np.testing.assert_allclose(shown[name], expected(own), atol=1e-9)
+    assert element.ask("el.error") == ""
+    element.settle()
+    assert text(element, ".live") == element.ask("el.description")
+
+
+@figures_of_pictures
+def test_every_figure_of_pictures_explains_a_bad_file_and_keeps_its_picture(live, own, figure, name, expected):
+    element = live(figure)
+    for content in (png(own), b"no picture"):
+        pick(element, content, "notes.png")
+    assert text(element, ".problem").startswith(f'{type(figure).__name__}: your picture must be an image that this browser can read, of at most')
+    np.testing.assert_allclose({**element.state, **element.ask("el.values")}[name], expected(own), atol=1e-9)
+
+
+@figures_of_pictures
+def test_code_with_an_own_picture_gives_the_pages_numbers(live, tmp_path, monkeypatch, own, figure, name, expected):
+    """The copied code reads the reader's file, or holds the numbers that it became."""
+    (tmp_path / "picture.png").write_bytes(png(own))
+    monkeypatch.chdir(tmp_path)
+    element = live(figure)
+    pick(element, png(own))
+    code, values = element.ask("[el.code, el.values]")
+    assert ('imread("picture.png")' in code and "load_photo" not in code) or rows_text(element.state["image"]) in code
+    names = {}
+    exec(code, names)
+    assert_equal(values, {name: names[name] for name in values}, code)
+
+
+@figures_of_pictures
+def test_reset_brings_the_first_picture_back(live, own, figure, name, expected):
+    element = live(figure)
+    before = element.ask("el.values")
+    pick(element, png(own))
+    element.page.get_by_role("button", name="Reset").click()
+    element.settle()
+    assert element.ask("el.own") is None and element.state == figure.state and element.ask("el.description") == figure.describe()
+    assert element.ask("el.values") == before
+
+
+def test_own_picture_becomes_grey_by_area_means(live, own):
     """The centre square in luminance, averaged; the state stays as it was, and the description says whose picture it is."""
     element = live(PhotoFilter(picture="coffee-grey-28", kernel=[[1]]))
     before = element.state
-    if way == "file":
-        pick(element, png(own))
-    else:
-        assert element.ask(DROP, [way, base64.b64encode(png(own)).decode()]) is True
-        element.page.wait_for_timeout(500)
+    pick(element, png(own))
     expected = area_means(image.luminance(own[:, 20:80]) / 255, 28)
     np.testing.assert_allclose(element.ask("el.values.output"), expected, atol=1e-9)
     assert element.state == before and element.ask("el.error") == ""
@@ -78,31 +146,6 @@ def test_own_picture_follows_the_size_and_is_enlarged_when_small(live, rng):
         element.ask("el.state = { picture: `coffee-grey-${a}` }", size)
         expected = area_means(image.luminance(tiny[:2]) / 255, size)
         np.testing.assert_allclose(element.ask("el.values.output"), expected, atol=1e-9)
-
-
-def test_reset_brings_the_photo_back(live, own):
-    element = live(PhotoFilter())
-    pick(element, png(own))
-    assert element.ask("el.own !== null")
-    element.page.get_by_role("button", name="Reset").click()
-    element.settle()
-    assert element.ask("el.own === null") and element.ask("el.description") == PhotoFilter().describe()
-    np.testing.assert_allclose(element.ask("el.values.output"), PhotoFilter().values()["output"], atol=1e-9)
-
-
-def test_code_for_an_own_picture_runs(live, tmp_path, monkeypatch, rng):
-    """The copied code reads a file; where its side is the size, it gives the page's own numbers."""
-    own = rng.integers(0, 256, (28, 28, 3)).astype(np.uint8)
-    (tmp_path / "picture.png").write_bytes(png(own))
-    monkeypatch.chdir(tmp_path)
-    element = live(PhotoFilter(picture="coffee-grey-28"))
-    pick(element, png(own))
-    code = element.ask("el.code")
-    assert "# Your own picture" in code and "load_photo" not in code
-    names = {}
-    exec(code, names)
-    for name, value in element.ask("el.values").items():
-        np.testing.assert_allclose(names[name], value, atol=1e-5, err_msg=name)
 
 
 def test_nothing_carries_the_own_picture_out_of_the_page(live, own):

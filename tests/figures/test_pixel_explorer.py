@@ -6,8 +6,8 @@ import pytest
 from cnnmath import image
 from cnnmath.datasets import load_digits
 from cnnmath.figures import PixelExplorer, StateError
-from tests.figures.test_own_picture import area_means, pick, png
-from tests.figures.contract import text
+from tests.figures.test_own_picture import pick, png
+from tests.figures.contract import assert_equal, text
 
 RIDGE = (25 * image.RIDGE).astype(int)
 COLOURS = np.random.default_rng(0).integers(0, 256, (2, 4, 3))  # H × W × C
@@ -290,20 +290,25 @@ def test_painting_on_the_crop_makes_it_the_painted_image(live):
     assert element.state["source"] == "painted" and element.state["image"] == expected.tolist() and element.state["cell"] == [1, 2, 0]
 
 
-def test_a_picture_of_the_readers_own_is_shown_in_grey(live, rng, tmp_path, monkeypatch):
+def test_a_picture_of_the_readers_own_is_shown_in_colour_and_in_grey(live, rng, tmp_path, monkeypatch):
     own = rng.integers(0, 256, (128, 128, 3)).astype(np.uint8)
-    (tmp_path / "picture.png").write_bytes(png(own))
-    monkeypatch.chdir(tmp_path)
     element = live(PixelExplorer(brightness=0))
     pick(element, png(own))
     element.settle()
-    grey = np.floor(255 * area_means(image.luminance(own) / 255, 128) + 0.5)
-    assert element.state["source"] == "coffee-grey-128" and element.ask("el.description").startswith("Your own picture, read as HWC, 128 × 128 × 1.")
-    (top, left) = element.ask("el.values.crop")
+    assert element.state["source"] == "coffee-rgb-128" and element.ask("el.description").startswith("Your own picture, read as HWC, 128 × 128 × 3.")
+    top, left = element.ask("el.values.crop")
+    np.testing.assert_array_equal(np.moveaxis(element.ask("el.values.window"), 0, -1), own[top : top + 6, left : left + 6])
+    pixels = "[...el.shadowRoot.querySelector('.pane canvas').getContext('2d').getImageData(0, 0, 128, 128).data]"
+    np.testing.assert_array_equal(np.reshape(element.ask(pixels), (128, 128, 4))[..., :3], own)
+    element.ask("el.state = { source: 'coffee-grey-128' }")
+    grey = np.floor(image.luminance(own) + 0.5)
     np.testing.assert_array_equal(element.ask("el.values.window[0]"), grey[top : top + 6, left : left + 6])
+    (tmp_path / "picture.png").write_bytes(png(own))
+    monkeypatch.chdir(tmp_path)
     names = {}
     exec(element.ask("el.code"), names)
-    np.testing.assert_allclose(names["mean"], element.ask("el.values.mean"), atol=0.01)  # the file is read as float32
+    values = element.ask("el.values")
+    assert_equal(values, {name: names[name] for name in values}, "grey")
     element.page.get_by_role("button", name="Reset").click()
     assert element.ask("el.own") is None and element.state == PixelExplorer(brightness=0).state
 

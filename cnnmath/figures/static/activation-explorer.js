@@ -1,37 +1,10 @@
 /* ActivationExplorer: a number, a feature map and the gradient of many layers go through an activation. */
 (function (cnnmath) {
 "use strict";
-const { controls, h, math, number, told, rowsText } = cnnmath;
+const { controls, h, math, number, told } = cnnmath;
+const { NAMES, REACH, LEAST, functions, values, describe, python } = cnnmath.activationValues;
 
-const NAMES = { relu: "ReLU", leaky_relu: "Leaky ReLU", sigmoid: "Sigmoid", tanh: "Tanh", gelu: "GELU" };
-const RIDGE = [1, 4, 7, 4, 1].map((x) => [x, x + 1, x + 2, x + 1, x]);
-const K = [1, 0, -1]; // each row of `vertical_edge`
-const REACH = 6; // of x, to either side
-const LEAST = 1e-300; // beside 0 this is a step to either side; beside any other x it is nothing
 const SHOWN = [-REACH - 0.6, REACH + 0.6]; // of the axis: room for the handle
-const STEP = 1e-5; // of the central difference
-
-const sigmoid = (x) => 1 / (1 + Math.exp(-x));
-const density = (x) => Math.exp(-0.5 * x * x) / Math.sqrt(2 * Math.PI);
-
-/** Φ(x) = 1/2 + Φ′(x) (x + x³/3 + x⁵/(3·5) + …) */
-function normal(x) {
-  let [term, sum] = [x, x];
-  for (let k = 3; Math.abs(term) > 1e-17 * Math.abs(sum); k += 2) sum += term *= (x * x) / k;
-  return 0.5 + density(x) * sum;
-}
-
-/** f, f′, and where f′ is largest. */
-const ACTIVATIONS = {
-  relu: [(x) => Math.max(x, 0), (x) => Number(x > 0), 1],
-  leaky_relu: [(x, a) => Math.max(x, 0) + a * Math.min(x, 0), (x, a) => (x > 0 ? 1 : a), 1],
-  sigmoid: [sigmoid, (x) => sigmoid(x) * (1 - sigmoid(x)), 0],
-  tanh: [Math.tanh, (x) => 1 - Math.tanh(x) ** 2, 0],
-  gelu: [(x) => x * normal(x), (x) => normal(x) + x * density(x), Math.SQRT2],
-};
-
-/** f and f′ as functions of x alone. */
-const functions = ({ activation, negative_slope: a }) => ACTIVATIONS[activation].slice(0, 2).map((one) => (x) => one(x, a));
 
 const inReach = (x) => Math.max(-REACH, Math.min(REACH, x)) + 0;
 
@@ -41,27 +14,10 @@ function normalNumber() {
   return inReach(Math.round(10 * z) / 10);
 }
 
-let last = { key: "" };
-/** The map before and after f; the same arrays as long as nothing of them has changed. */
-function maps({ activation, negative_slope, map, negated }) {
-  const key = [activation, negative_slope, map, negated].join();
-  if (last.key === key) return last.values;
-  const [f] = functions({ activation, negative_slope });
-  const kernel = math.fromRows(Array(3).fill(K.map((x) => (negated ? -x : x))));
-  const before = math.correlate2d(map === "ridge" ? math.fromRows(RIDGE) : math.photo("coffee-grey-128")[0], kernel);
-  if (map === "photo") before.data = before.data.map((x) => Math.round(255 * x) / 255); // no rounding near 0
-  const after = math.matrix(before.rows, before.cols, before.data.map(f));
-  let [zeros_before, zeros, erased] = [0, 0, 0];
-  before.data.forEach((x, k) => {
-    zeros_before += x === 0;
-    zeros += after.data[k] === 0;
-    erased += x < 0 && after.data[k] === 0;
-  });
-  last = { key, values: { before, after, zeros_before, zeros, share: zeros / after.data.length, erased } };
-  return last.values;
-}
-
 class ActivationExplorer extends cnnmath.Figure {
+static values = values;
+static describe = describe;
+static python = python;
 static tag = "cnnmath-activation-explorer";
 static label = "ActivationExplorer";
 static fields = {
@@ -78,60 +34,10 @@ static css = `${cnnmath.plot.css}
 .reading { contain: inline-size; min-height: 4.5em; font-size: 0.92rem; }
 .strip { display: grid; grid-template-columns: auto minmax(0, 1fr); gap: 0.6rem; align-items: center; line-height: 30px; }`;
 
-static values(state) {
-  const { activation, x, layers, inputs } = state;
-  const [f, df] = functions(state);
-  const [left, right] = [df(x - LEAST), df(x + LEAST)];
-  const z = Array.from({ length: layers }, (_, k) => inputs[k] ?? x);
-  const slopes = z.map(df);
-  let product = 1;
-  const products = slopes.map((slope) => (product *= slope));
-  const central = (f(x + STEP) - f(x - STEP)) / (x + STEP - (x - STEP));
-  const steepest = df(ACTIVATIONS[activation][2]);
-  return { value: f(x), slope: df(x), left, right, kink: Number(left !== right), central, ...maps(state), z, slopes, products, product,
-    bounds: z.map((_, k) => steepest ** (k + 1)) };
-}
-
-static describe({ activation, x, map, negated, layers }, { value, slope, left, right, kink, central, after, zeros, erased, product }) {
-  const here = kink ? `; there is no derivative: the slope is ${number(left)} on the left and ${number(right)} on the right. ` +
-    `The convention takes ${number(slope)}, a central difference ${told(central)}.` : `, slope ${number(slope)}.`;
-  const lost = erased ? `, ${erased} of them erased negatives` : "";
-  return `${NAMES[activation]} at x = ${number(x)}: value ${told(value)}${here} Of the ${after.data.length} numbers of ${negated ? "−K" : "K"} ` +
-    `on the ${map}, ${zeros} are 0 after f${lost}. Over ${layers} layers the slopes multiply to ${number(product)}.`;
-}
-
-static python({ activation, negative_slope, x, map, negated, layers, inputs }) {
-  const leak = activation === "leaky_relu" ? `, ${rowsText(negative_slope)}` : "";
-  return `import numpy as np
-from cnnmath import activations, kernels
-from cnnmath.convolution import correlate2d
-from cnnmath.gradcheck import numerical_gradient
-from cnnmath.image import RIDGE, load_photo
-
-def f(x):
-    return activations.${activation}(x${leak})
-
-def df(x):
-    return activations.${activation}_backward(np.ones(np.shape(x)), x${leak})
-
-x = ${rowsText(x)}
-value, slope, central = f(x), df(x), numerical_gradient(f, x)
-left, right = df(x - 1e-300), df(x + 1e-300)
-kink = left != right
-
-K = kernels.kernel("vertical_edge")${negated ? " * -1" : ""}
-before = correlate2d(${map === "ridge" ? "RIDGE, K)" : 'load_photo("coffee", 128), K) / 255'}
-after = f(before)
-zeros_before, zeros, share = np.sum(before == 0), np.sum(after == 0), np.mean(after == 0)
-erased = np.sum((before < 0) & (after == 0))
-
-layers = ${layers}
-z = np.array((${rowsText(inputs)} + [x] * layers)[:layers])
-slopes = df(z)
-products = np.cumprod(slopes)
-product = products[-1]
-bounds = df(${{ 0: "0.0", 1: "1.0" }[ACTIVATIONS[activation][2]] ?? "np.sqrt(2.0)"}) ** np.arange(1, layers + 1)`;
-}
+get mine() { return this.state.map === "photo" && this.own; }
+compute(state) { return values(state, this.own?.[128]); }
+get description() { return this.mine ? super.description.replace("on the photo", "on your own picture") : super.description; }
+get code() { return python(this.state, this.mine); }
 
 build() {
   const { signal } = this;
@@ -177,6 +83,12 @@ build() {
 
   this.choices = controls.choices(this, { activation: Object.keys(NAMES), map: ["ridge", "photo"] });
   const [activation, map] = this.choices.nodes;
+  this.picker = cnnmath.ownPicture(this, [128], (own) => {
+    own[128].data = own[128].data.map((x) => Math.floor(255 * x + 0.5) / 255); // bytes, as of the photo
+    this.own = own;
+    this.recompute();
+    this.update({ map: "photo" });
+  });
   const slide = (name, label, options) => {
     const one = controls.slider(label, { ...options, oninput: (value) => this.update({ [name]: value }),
       onrefuse: (text) => this.refuseText(name, text) }, signal);
@@ -189,7 +101,7 @@ build() {
   const draw = controls.button("normal inputs", () => this.update({ inputs: this.computed.z.map(normalNumber) }), signal);
   const { row } = controls;
   return [row(activation, this.leak.node), this.equation.node, row(map, this.negate.node, this.legend.node, this.count),
-    row(this.depth.node, this.follow.node, draw.node),
+    row(...this.picker.nodes), row(this.depth.node, this.follow.node, draw.node),
     h("div", { class: "strip" }, h("div", { class: "muted" }, "z", h("br"), "f′(z)"), h("div", { class: "panel" }, this.strip.node)),
     this.fall.node, this.result];
 }
@@ -202,7 +114,7 @@ put(j) {
   this.update({ inputs });
 }
 
-restart() { this.pick({}); [this.layer, this.cell] = [0, null]; }
+restart() { this.pick({}); this.picker.forget(); [this.layer, this.cell] = [0, null]; }
 
 paint(state, values) {
   const { view } = this;

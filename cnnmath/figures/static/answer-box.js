@@ -55,86 +55,86 @@ function judge({ answer, mistakes, tolerance, response }) {
 }
 
 class AnswerBox extends cnnmath.Figure {
-  static tag = "cnnmath-answer-box";
-  static label = "AnswerBox";
-  static css = `
+static tag = "cnnmath-answer-box";
+static label = "AnswerBox";
+static css = `
 p { white-space: pre-line; overflow-wrap: anywhere; }
 textarea { width: 14rem; resize: none; }
 .actions { margin-left: auto; }
 .live { color: inherit; }
 .live[data-verdict="2"] { color: var(--cm-good); }`;
-  static fields = {
-    question: ["text", "What is 1 − 3?", 2000],
-    answer: ["array", -2, 16, 16, LARGEST],
-    mistakes: ["list", [], 12, "record", { reason: ["text", 200], value: ["array", 16, 16, LARGEST] }],
-    hints: ["list", [], 8, "text", 1000],
-    solution: ["text", "", 4000],
-    tolerance: ["real", 0.005, 0, 0.5],
-    response: ["text", "", 2000],
-    shown_hints: ["integer", 0, 0, 8],
-    revealed: ["flag", false],
-  };
+static fields = {
+  question: ["text", "What is 1 − 3?", 2000],
+  answer: ["array", -2, 16, 16, LARGEST],
+  mistakes: ["list", [], 12, "record", { reason: ["text", 200], value: ["array", 16, 16, LARGEST] }],
+  hints: ["list", [], 8, "text", 1000],
+  solution: ["text", "", 4000],
+  tolerance: ["real", 0.005, 0, 0.5],
+  response: ["text", "", 2000],
+  shown_hints: ["integer", 0, 0, 8],
+  revealed: ["flag", false],
+};
 
-  static fits({ answer, mistakes, tolerance }) {
-    mistakes.forEach(({ reason, value }, k) => {
-      const first = find(rowsOf(value), [{ value: answer }, ...mistakes], tolerance);
-      if (first <= k) refuse(this.label, "mistakes", "differ from the answer and from each other by more than the tolerance", reason);
-    });
-  }
+static fits({ answer, mistakes, tolerance }) {
+  mistakes.forEach(({ reason, value }, k) => {
+    const first = find(rowsOf(value), [{ value: answer }, ...mistakes], tolerance);
+    if (first <= k) refuse(this.label, "mistakes", "differ from the answer and from each other by more than the tolerance", reason);
+  });
+}
 
-  static values(state) { return judge(state)[0]; }
-  static describe(state) { return judge(state)[1]; }
+static values(state) { return judge(state)[0]; }
+static describe(state) { return judge(state)[1]; }
 
-  static python({ shown_hints, revealed, ...given }) {
-    const source = JSON.stringify(given, null, 1).replace(/,\n {2,}/g, ", ").replace(/\n {2,}|\n (?=[\]}])/g, "");
-    return `from cnnmath.figures import AnswerBox\n\nbox = AnswerBox(**${source})\ntyped, verdict, mistake, right = box.values().values()`;
-  }
+static python({ shown_hints, revealed, ...given }) {
+  const source = JSON.stringify(given, null, 1).replace(/,\n {2,}/g, ", ").replace(/\n {2,}|\n (?=[\]}])/g, "");
+  return `from cnnmath.figures import AnswerBox\n\nbox = AnswerBox(**${source})\ntyped, verdict, mistake, right = box.values().values()`;
+}
 
-  build() {
-    const { signal } = this;
-    const button = (text, change) => controls.button(text, () => this.update(change(this.state)), signal);
-    const check = button("Check", () => ({ response: this.entry.value })).node;
-    this.hint = button("", ({ shown_hints }) => ({ shown_hints: shown_hints + 1 })).node;
-    this.open = button("Solution", ({ revealed }) => ({ revealed: !revealed }));
-    [this.question, this.hints, this.solution] = ["off", "polite", "off"].map((live) => h("p", { "aria-live": live }));
-    this.grid = cnnmath.grid({ label: "answer" }, signal);
-    this.panel = cnnmath.equation(this.grid.node);
-    this.ask = h("span");
-    this.entry = h("textarea", { autocomplete: "off" });
-    on(this.entry, "keydown", (event) => {
-      event.stopPropagation();
-      if (event.key !== "Enter" || (this.entry.rows > 1 && !event.ctrlKey && !event.metaKey)) return;
-      event.preventDefault();
-      check.click();
-    }, signal);
-    return [this.question, h("div", { class: "row" }, h("label", { class: "pair" }, this.ask, this.entry), check, this.hint, this.open.node),
-      this.live, this.panel.node, this.solution, this.hints];
-  }
+build() {
+  const { signal } = this;
+  const button = (text, change) => controls.button(text, () => this.update(change(this.state)), signal);
+  const check = button("Check", () => ({ response: this.entry.value })).node;
+  this.hint = button("", ({ shown_hints }) => ({ shown_hints: shown_hints + 1 })).node;
+  this.open = button("Solution", ({ revealed }) => ({ revealed: !revealed }));
+  [this.question, this.hints, this.solution] = ["off", "polite", "off"].map((live) => h("p", { "aria-live": live }));
+  this.grid = cnnmath.grid({ label: "answer" }, signal);
+  this.panel = cnnmath.equation(this.grid.node);
+  this.ask = h("span");
+  this.entry = h("textarea", { autocomplete: "off" });
+  on(this.entry, "keydown", (event) => {
+    event.stopPropagation();
+    if (event.key !== "Enter" || (this.entry.rows > 1 && !event.ctrlKey && !event.metaKey)) return;
+    event.preventDefault();
+    check.click();
+  }, signal);
+  return [this.question, h("div", { class: "row" }, h("label", { class: "pair" }, this.ask, this.entry), check, this.hint, this.open.node),
+    this.live, this.panel.node, this.solution, this.hints];
+}
 
-  restart() { this.sent = null; }
+restart() { this.sent = null; }
 
-  paint({ question, answer, hints, solution, response, shown_hints, revealed }, { typed, verdict, right }) {
-    const tell = (node, text) => { if (node.textContent !== text) node.textContent = text; };
-    const scalar = !Array.isArray(answer);
-    tell(this.question, question);
-    tell(this.ask, scalar ? "your number" : "your array, a row a line; Ctrl+Enter checks");
-    tell(this.live, (this.spoken = this.description));
-    tell(this.hints, hints.slice(0, shown_hints).map((text, k) => `${k + 1}. ${text}`).join("\n"));
-    tell(this.hint, `Hint ${shown_hints + 1} of ${hints.length}`);
-    tell(this.solution, revealed ? solution : "");
-    if (this.sent !== response) this.sent = this.entry.value = response;
-    this.entry.rows = scalar ? 1 : Math.max(3, rowsOf(answer).length);
-    this.live.dataset.verdict = verdict;
-    if (shown_hints >= hints.length && this.shadowRoot.activeElement === this.hint) this.entry.focus(); // before the button goes
-  this.hint.hidden = shown_hints >= hints.length;
-    this.open.node.hidden = verdict <= UNREAD && shown_hints < (hints.length || 1); // after a try, or all hints
-    this.open.set(revealed);
-    const [name, rows, marks] = revealed ? ["right answer", rowsOf(answer), []] : ["your answer", scalar ? [] : typed, right];
-    if ((this.panel.node.hidden = !rows.length)) return;
-    const array = math.fromRows(rows);
-    this.panel.tell(0, name, array);
-    this.grid.update(array.rows, array.cols, (i, j, mark = marks[i]?.[j]) => ({ text: number(rows[i][j]) + ("✗✓"[mark] ?? ""), marks: ["at"][mark] }));
-  }
+paint({ question, answer, hints, solution, response, shown_hints, revealed }, { typed, verdict, right }) {
+  const tell = (node, text) => { if (node.textContent !== text) node.textContent = text; };
+  const scalar = !Array.isArray(answer);
+  tell(this.question, question);
+  tell(this.ask, scalar ? "your number" : "your array, a row a line; Ctrl+Enter checks");
+  if (this.spoken !== this.description) this.live.textContent = this.spoken = this.description;
+  tell(this.hints, hints.slice(0, shown_hints).map((text, k) => `${k + 1}. ${text}`).join("\n"));
+  tell(this.hint, `Hint ${shown_hints + 1} of ${hints.length}`);
+  tell(this.solution, revealed ? solution : "");
+  if (this.sent !== response) this.sent = this.entry.value = response;
+  this.entry.rows = scalar ? 1 : Math.max(3, rowsOf(answer).length);
+  this.live.dataset.verdict = verdict;
+  if (shown_hints >= hints.length && this.shadowRoot.activeElement === this.hint) this.entry.focus(); // before the button goes
+this.hint.hidden = shown_hints >= hints.length;
+  this.open.node.hidden = verdict <= UNREAD && shown_hints < (hints.length || 1); // after a try, or all hints
+  this.open.set(revealed);
+  const [name, rows, marks] = revealed ? ["right answer", rowsOf(answer), []] : ["your answer", scalar ? [] : typed, right];
+  if ((this.panel.node.hidden = !rows.length)) return;
+  const array = math.fromRows(rows);
+  this.panel.tell(0, name, array);
+  this.grid.update(array.rows, array.cols, (i, j, mark = marks[i]?.[j]) => ({ text: number(rows[i][j]) + ("✗✓"[mark] ?? ""), marks: ["at"][mark] }));
+}
 }
 
 cnnmath.register(AnswerBox);

@@ -74,24 +74,5 @@ function presets(label, names, onpick, signal) {
   return { node, set };
 }
 
-/** A question, a number field and a verdict. `judge(guess)` gives the text of the verdict. */
-function question(label, judge, signal) {
-  const asked = h("span");
-  const guess = h("input", { type: "number", step: "any", "aria-label": label, autocomplete: "off" });
-  const verdict = h("span", { role: "status" });
-  const answer = () => {
-    verdict.textContent = guess.value === "" ? "Type a number first." : judge(Number(guess.value));
-    guess.select();
-  };
-  on(guess, "keydown", (event) => {
-    event.stopPropagation();
-    if (event.key === "Enter") answer();
-  }, signal);
-  const node = h("div", { class: "row" }, asked, guess, button("Check", answer, signal).node, verdict);
-  const set = (text) => (asked.textContent = text);
-  const clear = () => (guess.value = verdict.textContent = "");
-  return { node, set, clear };
-}
-
-cnnmath.controls = { row, field, slider, segmented, choices, button, presets, question };
+cnnmath.controls = { row, field, slider, segmented, choices, button, presets };
 })(globalThis.cnnmath);

@@ -129,5 +129,20 @@ function h(tag, attributes = {}, ...children) {
 
 const on = (node, type, act, signal) => node.addEventListener(type, act, { signal });
 
-Object.assign(cnnmath, { on, literal, rowsText, number, told, show, StateError, refuse, check, h });
+const HOME = document.currentScript?.src; // where a page keeps its scripts; "" or none where one text holds them all
+
+/** cnnmath[part], of a script that a page loads when it is first wanted; notebooks and saved pages have it in their text. */
+async function later(part, script) {
+  if (!cnnmath[part]) {
+    await new Promise((resolve, reject) => {
+      const node = h("script", { src: new URL(script, HOME) });
+      on(node, "load", resolve);
+      on(node, "error", reject);
+      document.head.append(node);
+    });
+  }
+  return cnnmath[part];
+}
+
+Object.assign(cnnmath, { later, on, literal, rowsText, number, told, show, StateError, refuse, check, h });
 })(globalThis.cnnmath);

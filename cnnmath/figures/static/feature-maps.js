@@ -28,7 +28,7 @@ const PICTURES = {
 };
 const GAP = 10; // px between columns
 const names = (c, count) => (count === 3 ? `${["red", "green", "blue"][c]}, ` : "");
-const flat = (list) => JSON.stringify(list);
+const nameIn = (table, x) => Object.keys(table).find((name) => JSON.stringify(table[name]) === JSON.stringify(x));
 
 class FeatureMaps extends cnnmath.Figure {
 static tag = "cnnmath-feature-maps";
@@ -143,12 +143,14 @@ build() {
   this.formulas = each(CHANNELS, (c) => cnnmath.formula({ onpoint: (k) => light(c, k) }, signal));
   this.sum = h("div", { class: "formula" });
 
-  this.pictures = controls.presets("pictures", Object.keys(PICTURES), (name) => {
-    const image = PICTURES[name];
+  const draw = (image) => {
     const { filters, bias } = this.state;
     const bank = [{ filters: EDGES, bias: [0, 0, 0] }, TWO, COLOUR][image.length - 1];
     this.update({ image, ...(filters[0].length === 1 && image.length === 1 ? { filters, bias } : bank), cell: [0, 0, 0], channel: 0 });
-  }, signal);
+  };
+  this.pictures = controls.presets("pictures", Object.keys(PICTURES), (name) => draw(PICTURES[name]), signal);
+  this.picker = cnnmath.ownPicture(this, [12], ({ 12: { colour } }) => draw(colour.map((one) => math.toRows(one).map((row) => row.map((x) => Math.round(9 * x))))),
+    "12 × 12 numbers from 0 to 9 for each colour");
   const figure = this;
   this.editor = cnnmath.kernelEditor({ // of the kernel in force, as if it were a figure's only one
     signal,
@@ -173,7 +175,7 @@ build() {
   this.legend = cnnmath.legend();
   this.edited = h("b");
   const slider = h("label", { class: "pair" }, h("span", {}, "bias"), this.offset.range, this.offset.box);
-  return [this.pictures.node, this.bank, h("div", { class: "sum" }, ...this.formulas.map(({ node }) => node), this.sum),
+  return [this.pictures.node, controls.row(...this.picker.nodes), this.bank, h("div", { class: "sum" }, ...this.formulas.map(({ node }) => node), this.sum),
     h("div", { class: "editor" }, h("div", {}, this.edited, h("div", {}, this.editor.node)),
       h("div", {}, controls.row(slider, this.choices.nodes[0]), this.named.node)),
     controls.row(this.more, this.less, ...this.choices.nodes.slice(1), this.legend.node)];
@@ -207,7 +209,7 @@ termAt(i, j, { cell, windows: [{ rows: high, cols: wide }] }, stride) {
   return m >= 0 && n >= 0 && m < high && n < wide ? m * wide + n : null;
 }
 
-restart() { this.pick({}); }
+restart() { this.picker.forget(); this.pick({}); }
 
 paint(state) {
   const { view, ramps, lit } = this;
@@ -253,7 +255,7 @@ paint(state) {
       marks: f === o && lit?.[0] === c && lit[1] === m * wide + n ? "lit" : "" }));
     if (f === o && c === channel) one.outline(0, 0, high, wide);
     else one.hideOutline();
-    const name = Object.keys(NAMED).find((key) => flat(NAMED[key]) === flat(filters[f][c]));
+    const name = nameIn(NAMED, filters[f][c]);
     say(one.caption, `W(${f}, ${c})${name && C === 1 && F < 4 ? ` ${name}` : ""}`);
   }));
   const largest = math.limit(output.flatMap(({ data }) => [...data]));
@@ -271,7 +273,7 @@ paint(state) {
   });
   place(this.mix, C === 3, C + 2, 1);
   if (C === 3) {
-    const top = Math.max(1, ...image.flat(2));
+    const { top } = this;
     this.mixed.update(math.fromRows(image[0]), (_, k) => image.map((rows) => Math.round(255 * Math.max(0, rows.flat()[k] / top))));
   }
   this.formulas.forEach((one, c) => {
@@ -286,8 +288,8 @@ paint(state) {
   say(this.edited, `W(${o}, ${channel})`);
   this.offset.set(bias[o]);
   this.named.node.hidden = high !== 3 || wide !== 3;
-  this.named.set(Object.keys(NAMED).find((key) => flat(NAMED[key]) === flat(filters[o][channel])));
-  this.pictures.set(Object.keys(PICTURES).find((key) => flat(PICTURES[key]) === flat(image)));
+  this.named.set(nameIn(NAMED, filters[o][channel]));
+  this.pictures.set(nameIn(PICTURES, image));
   this.choices.nodes[0].hidden = C === 1;
   this.choices.nodes[0].querySelector("label:last-child").hidden = C < 3;
   this.choices.set({ ...state, channel });

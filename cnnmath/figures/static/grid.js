@@ -160,40 +160,6 @@ function picture(label) {
   return { node, update };
 }
 
-/** A picture to point at, with a frame around some of its pixels; `options` are a grid's, besides `tabindex`.
- *  update(key, matrix, colour, hatch) draws, unless all in `key` are as they were: where hatch(x, k) is a colour, that
- *  entry is hatched with it. */
-function pane(options, signal) {
-  const canvas = picture(options.label);
-  const hatched = picture("hatching");
-  hatched.node.className = "hatch";
-  const frame = h("div", { class: "frame" }, h("div", { class: "handle" }));
-  const node = h("div", { class: "pane", role: "application", tabindex: options.tabindex ?? "0", "aria-label": `${options.label}: arrow keys move the frame` }, canvas.node, hatched.node, frame);
-  let [scale, drawn] = [1, []];
-  pointing(node, () => [canvas.node.height, canvas.node.width], options, signal);
-
-  function update(key, matrix, colour, hatch) {
-    if (drawn.length && key.every((x, k) => x === drawn[k])) return;
-    drawn = key;
-    canvas.update(matrix, colour);
-    hatched.node.hidden = !hatch;
-    if (hatch) hatched.update(matrix, hatch);
-  }
-
-  /** One pixel of the picture becomes `newScale` px of the page. */
-  function resize(newScale) {
-    scale = newScale;
-    node.style.width = `${canvas.node.width * scale}px`;
-  }
-
-  function outline(i, j, height, width) {
-    frame.style.transform = `translate(${j * scale - 2}px, ${i * scale - 2}px)`;
-    frame.style.width = `${width * scale + 4}px`;
-    frame.style.height = `${height * scale + 4}px`;
-  }
-  return { node, update, resize, outline };
-}
-
 /** A ramp in 256 steps, as a function from low … high to [r, g, b]. */
 function lookup(ramp, low, high) {
   const span = high - low || 1;
@@ -224,5 +190,5 @@ function legend() {
   return { node, update };
 }
 
-Object.assign(cnnmath, { grid, equation, pane, picture, lookup, greys, signed, legend, cellSize });
+Object.assign(cnnmath, { grid, equation, pointing, picture, lookup, greys, signed, legend, cellSize });
 })(globalThis.cnnmath);

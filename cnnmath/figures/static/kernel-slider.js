@@ -1,7 +1,7 @@
 /* KernelSlider: a window slides over an image, its products add up, the output fills in. */
 (function (cnnmath) {
 "use strict";
-const { controls, h, math, number, told, rowsText, RIDGE } = cnnmath;
+const { controls, h, math, number, told, rowsText, on, RIDGE } = cnnmath;
 const IMAGES = {
   ridge: RIDGE,
   ramp: RIDGE.map(() => [4, 3, 2, 1, 0]),
@@ -12,6 +12,25 @@ const STEP = 320; // ms a window rests on a cell while sliding
 const TERM = 130; // ms a product is lit in the first window
 const TERMS = 16; // products lit there at most
 const BADGE = 30; // px of a cell that has room for the weight in its corner
+
+/** A question, a number field and a verdict. `judge(guess)` gives the text of the verdict. */
+function question(label, judge, signal) {
+  const asked = h("span");
+  const guess = h("input", { type: "number", step: "any", "aria-label": label, autocomplete: "off" });
+  const verdict = h("span", { role: "status" });
+  const answer = () => {
+    verdict.textContent = guess.value === "" ? "Type a number first." : judge(Number(guess.value));
+    guess.select();
+  };
+  on(guess, "keydown", (event) => {
+    event.stopPropagation();
+    if (event.key === "Enter") answer();
+  }, signal);
+  const node = h("div", { class: "row" }, asked, guess, controls.button("Check", answer, signal).node, verdict);
+  const set = (text) => (asked.textContent = text);
+  const clear = () => (guess.value = verdict.textContent = "");
+  return { node, set, clear };
+}
 
 class KernelSlider extends cnnmath.Figure {
   static tag = "cnnmath-kernel-slider";
@@ -82,7 +101,7 @@ total = products.sum()`;
       onpoint: (i, j) => this.point(i === null || this.state.predict ? null : { cell: [i, j] }) }, signal);
     this.images = controls.presets("image presets", Object.keys(IMAGES), (name) => this.update({ image: IMAGES[name] }), signal);
     this.predictButton = controls.button("Predict the next cell", () => this.update({ predict: !this.state.predict }), signal);
-    this.prediction = controls.question("your prediction", (guess) => this.judge(guess), signal);
+    this.prediction = question("your prediction", (guess) => this.judge(guess), signal);
     this.slideButton = controls.button("▶ Slide", () => (this.timer ? this.stop() : this.slide()), signal);
     this.choices = controls.choices(this, { stride: [1, 2, 3], padding: [0, 1, 2, 3], dilation: [1, 2] });
     this.legend = cnnmath.legend();

@@ -74,19 +74,6 @@ function correlate2d(image, kernel, stride = 1, padding = 0, dilation = 1) {
   return out;
 }
 
-/** Call visit(r, k, p) wherever window r reads pixel p with weight k: places in vec(O), vec(K) and vec(I). */
-function eachTap(image, kernel, stride, padding, visit) {
-  const cols = outputSize(image.cols, kernel.cols, stride, padding);
-  const outputs = cols * outputSize(image.rows, kernel.rows, stride, padding);
-  for (let r = 0; r < outputs; r++) {
-    for (let k = 0; k < kernel.data.length; k++) {
-      const a = Math.floor(r / cols) * stride + Math.floor(k / kernel.cols) - padding;
-      const b = (r % cols) * stride + (k % kernel.cols) - padding;
-      if (a >= 0 && b >= 0 && a < image.rows && b < image.cols) visit(r, k, a * image.cols + b);
-    }
-  }
-}
-
 /** The largest |entry|, or 1 for an all-zero matrix: the limit of a colour ramp symmetric about 0. */
 function limit(data) {
   let largest = 0;
@@ -94,18 +81,5 @@ function limit(data) {
   return largest || 1;
 }
 
-const photos = new Map();
-
-/** Bundled pixels, such as "coffee-rgb-28", as `cnnmath.image.to_float` gives them: a matrix a channel. */
-function photo(name) {
-  if (!photos.has(name)) {
-    const { shape: [rows, cols, channels = 1], bytes } = cnnmath.data[name];
-    const text = atob(bytes);
-    const plane = (c) => Float64Array.from({ length: rows * cols }, (_, k) => text.charCodeAt(k * channels + c) / 255);
-    photos.set(name, Array.from({ length: channels }, (_, c) => matrix(rows, cols, plane(c))));
-  }
-  return photos.get(name);
-}
-
-cnnmath.math = { place, held, matrix, fromRows, toRows, outputSize, pad, look, turn180, correlate2d, eachTap, limit, photo };
+cnnmath.math = { place, held, matrix, fromRows, toRows, outputSize, pad, look, turn180, correlate2d, limit };
 })(globalThis.cnnmath);

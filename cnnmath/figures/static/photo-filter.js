@@ -59,12 +59,10 @@ static python({ picture, kernel, padding, flip, show, cell }, own) {
   const [i, j] = [kernel, kernel[0]].map(({ length }, k) => Math.min(cell[k], math.outputSize(size, length, 1, padding) - 1));
   return `import numpy as np
 ${own ? "from matplotlib.pyplot import imread\n" : ""}from cnnmath.convolution import ${operation}
-from cnnmath.image import ${own ? "luminance" : "load_photo, to_float"}
+from cnnmath.image import ${own ? "luminance, square_means" : "load_photo, to_float"}
 
-${own ? `# Your own picture stayed in the page. Give its file, a PNG in colour: sampled here, averaged there.
-grey = luminance(imread("picture.png")[..., :3])
-places = np.arange(${size}) * min(grey.shape) // ${size}
-image = grey[places][:, places]` : `image = to_float(load_photo("coffee", ${size}))`}
+${own ? `# Your own picture stayed in the page: give its file.
+image = luminance(square_means(imread("picture.png"), ${size}))` : `image = to_float(load_photo("coffee", ${size}))`}
 kernel = np.array(${cnnmath.rowsText(kernel)})
 padding = ${padding}
 output = ${operation}(image, kernel, padding=padding)

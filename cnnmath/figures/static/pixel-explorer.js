@@ -48,27 +48,25 @@ static css = `
 .strip .badge { right: 2px; }
 .strip .none { visibility: hidden; }`;
 
-get mine() { return this.state.source !== "painted" && this.own?.[128]; }
+/** The planes of a picture of the reader's own, where it is shown. */
+get mine() {
+  const own = this.state.source !== "painted" && this.own?.[128];
+  return own && (this.state.source === RGB ? own.colour : [own]);
+}
 get description() { return this.mine ? super.description.replace("The photo", "Your own picture") : super.description; }
 get code() { return pixels.python(this.state, this.mine, this.computed); }
 
 /** Values, with what the changed fields leave as it was: pointing moves no pixel, a slider rereads no memory. */
 compute(state) {
   const { source, image, written, read, arithmetic, contrast, brightness } = state;
-  const { mine } = this;
+  const { own } = this;
   const keep = (name, key, make) => {
-    if (this[name]?.key !== key || this[name].mine !== mine) this[name] = { key, mine, ...make() };
+    if (this[name]?.key !== key || this[name].own !== own) this[name] = { key, own, ...make() };
     return this[name];
   };
   const key = JSON.stringify([source, image, written, read, arithmetic === "float"]);
-  const seen = keep("seen", key, () => pixels.seen(state, pixels.planesOf(state, mine)));
+  const seen = keep("seen", key, () => pixels.seen(state, pixels.planesOf(state, this.mine)));
   return pixels.values(state, keep("kept", key + [arithmetic, contrast, brightness], () => pixels.mapped(state, seen)));
-}
-
-/** Where a picture of the reader's own has come, show it. */
-recompute() {
-  super.recompute();
-  if (this.own && this.state.source === "painted") this.update({ source: GREY, cell: [64, 64, 0], crop: [61, 61] });
 }
 
 restart() { this.over = null; this.brush = "select"; this.picker.forget(); }
@@ -110,7 +108,11 @@ build() {
   this.memory = cnnmath.equation(this.strip.node);
   this.stats = h("table", { class: "stats" });
   this.facts = h("div", { class: "facts" });
-  this.picker = cnnmath.ownPicture(this, [128]);
+  this.picker = cnnmath.ownPicture(this, [128], (own) => {
+    this.own = own;
+    this.recompute();
+    this.update({ source: RGB, cell: [64, 64, 0], crop: [61, 61] });
+  });
   this.examples = presets("examples", [...Object.keys(EXAMPLES), ...Object.keys(PHOTOS)], (name) => {
     this.picker.forget();
     this.update(PHOTOS[name] ? { source: PHOTOS[name], cell: [74, 36, 0], crop: [71, 33] }

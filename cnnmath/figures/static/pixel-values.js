@@ -49,9 +49,9 @@ const scaleOf = ({ arithmetic }) => (arithmetic === "float" ? TOP : 1);
 const leaves = (x, top) => x < -1e-9 || x > top + 1e-9; // the range, and not by rounding alone
 const misread = ({ written, read }, channels) => written !== read.replace("N", "") && channels > 1;
 
-/** The bytes of the image, a matrix a channel; of a photograph, or of a picture of the reader's own. */
+/** The bytes of the image, a matrix a channel; of a photograph, or of the planes of a picture of the reader's own. */
 const planesOf = ({ source, image }, own) =>
-  (source === "painted" ? image.map(math.fromRows) : map(own ? [own] : math.photo(source), (x) => Math.floor(TOP * x + 0.5)));
+  (source === "painted" ? image.map(math.fromRows) : map(own || math.photo(source), (x) => Math.floor(TOP * x + 0.5)));
 
 /** The image as it is read from memory: `memory(place)`, the bytes and the numbers of its planes, and their statistics. */
 function seen(state, planes) {
@@ -117,10 +117,9 @@ function python(state, own, numbers = values(state)) {
   const floats = arithmetic === "float";
   const made = { painted: `np.array(${rowsText(image)}, dtype=np.uint8)`, [GREY]: 'load_photo("coffee", 128)[None]',
     [RGB]: 'hwc_to_chw(load_photo("coffee", 128, "rgb"))' }[source];
-  const body = `${own ? `# Your own picture stayed in the page. Give its file, a PNG in colour: sampled here, averaged there.
-grey = luminance(plt.imread("picture.png")[..., :3])
-places = np.arange(128) * min(grey.shape) // 128
-image = np.floor(255 * grey[places][:, places] + 0.5).astype(np.uint8)[None]` : `image = ${made}`}
+  const body = `${own ? `# Your own picture stayed in the page: give its file.
+picture = square_means(plt.imread("picture.png"), 128)
+image = ${own.length > 1 ? "hwc_to_chw(to_uint8(picture))" : "to_uint8(luminance(picture).round(12))[None]"}` : `image = ${made}`}
 C, H, W = image.shape
 memory = ${written === "HWC" ? "chw_to_hwc(image)" : "image"}.ravel()  # written as ${written}
 planes = ${read === "HWC" ? "hwc_to_chw(memory.reshape(H, W, C))" : "memory.reshape(C, H, W)"}  # read as ${read}
@@ -147,7 +146,7 @@ flat = np.dot(index, strides)
 offset = flat * ${floats ? 8 : 1}  # bytes
 start = ${start}
 strip = memory[start : start + ${strip.length}] / scale`;
-  const names = ["chw_to_hwc", "hwc_to_chw", "load_photo", "luminance"].filter((name) => body.includes(name));
+  const names = ["chw_to_hwc", "hwc_to_chw", "load_photo", "luminance", "square_means", "to_uint8"].filter((name) => body.includes(name));
   const imports = names.length ? `from cnnmath.image import ${names.join(", ")}\n` : "";
   return `import numpy as np\n${own ? "import matplotlib.pyplot as plt\n" : ""}${imports}\n${body}`;
 }

@@ -114,6 +114,8 @@ build() {
   this.notes = h("div", { class: "caption" });
   this.moved = h("span", { class: "muted" });
   this.presets = controls.presets("examples", Object.keys(PRESETS), (name) => this.pick({ ...START, ...PRESETS[name] }), signal);
+  this.picker = cnnmath.ownPicture(this, [8], (own) =>
+    this.pick({ ...START, image: math.toRows(own[8]).map((row) => row.map((x) => Math.round(9 * x))) }), "8 × 8 numbers from 0 to 9");
   const steps = Object.entries(STEPS).map(([sign, [way, ...by]]) => {
     const { node } = controls.button(sign, () => shift(by), signal);
     node.ariaLabel = `shift the image ${way}`;
@@ -130,7 +132,7 @@ build() {
   const { row } = controls;
   this.editor = row(h("label", { class: "pair" }, this.name, this.weight.node), this.flows.node);
   return [row(h("span", {}, "shift the image"), ...steps, home.node, this.moved), this.stage, this.notes,
-    this.terms, this.flow, row(this.sizes.node, ...this.choices.nodes, this.toggle.node), this.editor, this.presets.node];
+    this.terms, this.flow, row(this.sizes.node, ...this.choices.nodes, this.toggle.node), this.editor, this.presets.node, row(...this.picker.nodes)];
 }
 
 /** The pixel at a place of the padded grid, −1 in the padding. */
@@ -147,6 +149,8 @@ rewritten(weight) {
   return math.matrix(delta.rows, delta.cols, delta.data.map((old, r) => weight(r, r === here, old)));
 }
 send(weight) { this.pick({ upstream: math.toRows(this.rewritten(weight)) }); }
+
+restart() { this.picker.forget(); }
 
 paint(state, values) {
   const { view: v, ramps, grids } = this;

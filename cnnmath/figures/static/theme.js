@@ -21,8 +21,9 @@ function dress(root, ownCss) {
   root.adoptedStyleSheets = [sheet, own];
 }
 
-/** "dark" where the text around the node is light: holds in any theme, book or notebook. */
+/** "dark" where the text around the node is light: holds in any theme, book or notebook. Paper is light. */
 function scheme(node) {
+  if (paper) return "light";
   const [r, g, b] = getComputedStyle(node.parentElement ?? document.body).color.match(/[\d.]+/g).map(Number);
   return 0.299 * r + 0.587 * g + 0.114 * b > 127 ? "dark" : "light";
 }
@@ -31,9 +32,17 @@ const SIGNS = { attributes: true, attributeFilter: ["class", "data-theme", "data
 const followers = new Set();
 const tell = () => requestAnimationFrame(() => followers.forEach((follower) => follower()));
 const watcher = new MutationObserver(tell);
+let paper = false;
+/** Before printing a browser waits for what is done at once, and for nothing else: a follower is told so. */
+for (const type of ["beforeprint", "afterprint"]) {
+  addEventListener(type, () => {
+    paper = type === "beforeprint";
+    followers.forEach((follower) => follower(true));
+  });
+}
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", tell);
 
-/** Call `follower` when the page's theme may have changed, until `signal` aborts. */
+/** Call `follower` when the page's theme may have changed, and follower(true) when it goes to paper or comes back. */
 function follow(follower, signal) {
   followers.add(follower);
   for (const node of [document.documentElement, document.body]) watcher.observe(node, SIGNS);
@@ -61,5 +70,5 @@ function ink([r, g, b]) {
 
 const css = ([r, g, b]) => `rgb(${r},${g},${b})`;
 
-cnnmath.theme = { dress, scheme, follow, ramps, ink, css, followers };
+cnnmath.theme = { dress, scheme, follow, ramps, ink, css, followers, get paper() { return paper; } };
 })(globalThis.cnnmath);
