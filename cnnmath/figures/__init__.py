@@ -9,6 +9,7 @@ from cnnmath.figures.backprop_walk import BackpropWalk
 from cnnmath.figures.convolution_matrix import ConvolutionMatrix
 from cnnmath.figures.dot_product import DotProduct
 from cnnmath.figures.feature_maps import FeatureMaps
+from cnnmath.figures.gradient_check import GradientCheck
 from cnnmath.figures.kernel_gradient import KernelGradient
 from cnnmath.figures.kernel_slider import KernelSlider
 from cnnmath.figures.loss_explorer import LossExplorer
@@ -18,6 +19,10 @@ from cnnmath.figures.pixel_explorer import PixelExplorer
 from cnnmath.figures.pooling_explorer import PoolingExplorer
 from cnnmath.figures.receptive_field import ReceptiveField
 from cnnmath.figures.regularization_explorer import RegularizationExplorer
+from cnnmath.figures.residual_flow import ResidualFlow
+from cnnmath.figures.size_check import SizeCheck
+from cnnmath.figures.slope_check import SlopeCheck
+from cnnmath.figures.sum_check import SumCheck
 from cnnmath.figures.train_network import TrainNetwork
 
-__all__ = ["ActivationExplorer", "AnswerBox", "BackpropWalk", "ConvolutionMatrix", "DotProduct", "FIGURES", "FeatureMaps", "Figure", "KernelGradient", "KernelSlider", "LossExplorer", "OptimizerRace", "PhotoFilter", "PixelExplorer", "PoolingExplorer", "ReceptiveField", "RegularizationExplorer", "StateError", "TrainNetwork", "live"]
+__all__ = ["ActivationExplorer", "AnswerBox", "BackpropWalk", "ConvolutionMatrix", "DotProduct", "FIGURES", "FeatureMaps", "Figure", "GradientCheck", "KernelGradient", "KernelSlider", "LossExplorer", "OptimizerRace", "PhotoFilter", "PixelExplorer", "PoolingExplorer", "ReceptiveField", "RegularizationExplorer", "ResidualFlow", "SizeCheck", "SlopeCheck", "StateError", "SumCheck", "TrainNetwork", "live"]
