@@ -24,5 +24,6 @@ from cnnmath.figures.size_check import SizeCheck
 from cnnmath.figures.slope_check import SlopeCheck
 from cnnmath.figures.sum_check import SumCheck
 from cnnmath.figures.train_network import TrainNetwork
+from cnnmath.figures.transfer_explorer import TransferExplorer
 
-__all__ = ["ActivationExplorer", "AnswerBox", "BackpropWalk", "ConvolutionMatrix", "DotProduct", "FIGURES", "FeatureMaps", "Figure", "GradientCheck", "KernelGradient", "KernelSlider", "LossExplorer", "OptimizerRace", "PhotoFilter", "PixelExplorer", "PoolingExplorer", "ReceptiveField", "RegularizationExplorer", "ResidualFlow", "SizeCheck", "SlopeCheck", "StateError", "SumCheck", "TrainNetwork", "live"]
+__all__ = ["ActivationExplorer", "AnswerBox", "BackpropWalk", "ConvolutionMatrix", "DotProduct", "FIGURES", "FeatureMaps", "Figure", "GradientCheck", "KernelGradient", "KernelSlider", "LossExplorer", "OptimizerRace", "PhotoFilter", "PixelExplorer", "PoolingExplorer", "ReceptiveField", "RegularizationExplorer", "ResidualFlow", "SizeCheck", "SlopeCheck", "StateError", "SumCheck", "TrainNetwork", "TransferExplorer", "live"]
