@@ -6,6 +6,7 @@ orange above, with limits symmetric about 0. Values are printed in the cells whi
 
 import numpy as np
 from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.patches import Rectangle
 
 from cnnmath import _check
 
@@ -247,6 +248,48 @@ def plot_descent(f, path, ax, title=""):
     ax.plot(path, f(path), color=_STYLES[1][0], linestyle=":", marker="o", markersize=4)
     ax.plot(path[:1], f(path[:1]), color=_STYLES[1][0], marker="s", markersize=8)
     ax.set(xlabel="x", title=title)
+    return ax
+
+
+def draw_boxes(boxes, ax, words=None, look=0):
+    """Draw boxes over a picture, each around its pixels, with a word at the upper left corner.
+
+    Parameters
+    ----------
+    boxes : array_like, (N, 4)
+        As in `detection`: (top, left, bottom, right); none is allowed.
+    ax : matplotlib.axes.Axes
+        Holds a picture from `show_image` or `show_map`.
+    words : sequence, optional
+        One for each box, written as str.
+    look : int
+        Which line, 0 to 3: the colours and styles of `plot_curves`.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+
+    Raises
+    ------
+    ValueError
+        If `boxes` is not (N, 4), there is another number of words, or `look` is none of the four.
+    """
+    boxes = np.asarray(boxes, dtype=np.float64)
+    boxes = boxes.reshape(0, 4) if boxes.size == 0 else _check.array("draw_boxes", "boxes", boxes, "N, 4")
+    words = [""] * len(boxes) if words is None else list(words)
+    if boxes.shape[1] != 4 or len(words) != len(boxes):
+        rule = "be (N, 4), with one word for each box"
+        raise ValueError(_check.message("draw_boxes", "boxes", rule, boxes))
+    if _check.integer("draw_boxes", "look", look, 0) >= len(_STYLES):
+        raise ValueError(_check.message("draw_boxes", "look", f"be 0 to {len(_STYLES) - 1}", look))
+    color, style = _STYLES[look]
+    for (top, left, bottom, right), word in zip(boxes, words):
+        # a pixel reaches half a unit to each side of its centre
+        corner, size = (left - 0.5, top - 0.5), (right - left, bottom - top)
+        ax.add_patch(Rectangle(corner, *size, fill=False, edgecolor="white", linewidth=4))
+        ax.add_patch(Rectangle(corner, *size, fill=False, edgecolor=color, linestyle=style, linewidth=2))
+        ground = {"facecolor": "white", "pad": 1, "linewidth": 0} if word != "" else None
+        ax.text(*corner, str(word), color=color, weight="bold", va="bottom", bbox=ground)
     return ax
 
 

@@ -140,6 +140,15 @@ def test_curves_differ_in_colour_and_style(ax):
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("x", "y")
 
 
+def test_boxes_stand_around_their_pixels(ax):
+    plots.show_image(np.zeros((5, 9)), ax)
+    assert plots.draw_boxes([[1, 2, 4, 8], [0, 0, 1, 1]], ax, [7, "b"], look=1) is ax
+    halo, line = ax.patches[:2]
+    assert halo.get_bbox().bounds == line.get_bbox().bounds == (1.5, 0.5, 6, 3) and len(ax.patches) == 4
+    assert texts(ax)[-2:] == ["7", "b"] and line.get_linestyle() == "--"
+    assert ax.get_xlim() == (-0.5, 8.5) and len(plots.draw_boxes([], ax).patches) == 4
+
+
 def test_a_descent_is_drawn_on_its_function(ax):
     plots.plot_descent(np.square, [2, -1, 0.5], ax, "too far")
     curve, path, start = ax.get_lines()
@@ -216,6 +225,9 @@ def test_a_descent_is_drawn_on_its_function(ax):
             "plot_curves: curves must have shape (2,); got",
         ),
         (lambda ax: plots.plot_descent(abs, 1, ax), ValueError, "plot_descent: path must have 1 dimension (T)"),
+        (lambda ax: plots.draw_boxes([[0, 0, 1]], ax), ValueError, "draw_boxes: boxes must be (N, 4), with one word"),
+        (lambda ax: plots.draw_boxes([[0, 0, 1, 1]], ax, "ab"), ValueError, "draw_boxes: boxes must be (N, 4), with"),
+        (lambda ax: plots.draw_boxes([], ax, look=4), ValueError, "draw_boxes: look must be 0 to 3; got 4."),
     ],
 )
 def test_refusals(ax, act, error, words):

@@ -7,6 +7,7 @@ from cnnmath.figures.activation_explorer import ActivationExplorer
 from cnnmath.figures.answer_box import AnswerBox
 from cnnmath.figures.backprop_walk import BackpropWalk
 from cnnmath.figures.convolution_matrix import ConvolutionMatrix
+from cnnmath.figures.detector import Detector
 from cnnmath.figures.dot_product import DotProduct
 from cnnmath.figures.feature_maps import FeatureMaps
 from cnnmath.figures.gradient_check import GradientCheck
@@ -26,4 +27,4 @@ from cnnmath.figures.sum_check import SumCheck
 from cnnmath.figures.train_network import TrainNetwork
 from cnnmath.figures.transfer_explorer import TransferExplorer
 
-__all__ = ["ActivationExplorer", "AnswerBox", "BackpropWalk", "ConvolutionMatrix", "DotProduct", "FIGURES", "FeatureMaps", "Figure", "GradientCheck", "KernelGradient", "KernelSlider", "LossExplorer", "OptimizerRace", "PhotoFilter", "PixelExplorer", "PoolingExplorer", "ReceptiveField", "RegularizationExplorer", "ResidualFlow", "SizeCheck", "SlopeCheck", "StateError", "SumCheck", "TrainNetwork", "TransferExplorer", "live"]
+__all__ = ["ActivationExplorer", "AnswerBox", "BackpropWalk", "ConvolutionMatrix", "Detector", "DotProduct", "FIGURES", "FeatureMaps", "Figure", "GradientCheck", "KernelGradient", "KernelSlider", "LossExplorer", "OptimizerRace", "PhotoFilter", "PixelExplorer", "PoolingExplorer", "ReceptiveField", "RegularizationExplorer", "ResidualFlow", "SizeCheck", "SlopeCheck", "StateError", "SumCheck", "TrainNetwork", "TransferExplorer", "live"]
