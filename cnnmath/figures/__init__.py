@@ -26,5 +26,6 @@ from cnnmath.figures.slope_check import SlopeCheck
 from cnnmath.figures.sum_check import SumCheck
 from cnnmath.figures.train_network import TrainNetwork
 from cnnmath.figures.transfer_explorer import TransferExplorer
+from cnnmath.figures.worksheet import Worksheet
 
-__all__ = ["ActivationExplorer", "AnswerBox", "BackpropWalk", "ConvolutionMatrix", "Detector", "DotProduct", "FIGURES", "FeatureMaps", "Figure", "GradientCheck", "KernelGradient", "KernelSlider", "LossExplorer", "OptimizerRace", "PhotoFilter", "PixelExplorer", "PoolingExplorer", "ReceptiveField", "RegularizationExplorer", "ResidualFlow", "SizeCheck", "SlopeCheck", "StateError", "SumCheck", "TrainNetwork", "TransferExplorer", "live"]
+__all__ = ["ActivationExplorer", "AnswerBox", "BackpropWalk", "ConvolutionMatrix", "Detector", "DotProduct", "FIGURES", "FeatureMaps", "Figure", "GradientCheck", "KernelGradient", "KernelSlider", "LossExplorer", "OptimizerRace", "PhotoFilter", "PixelExplorer", "PoolingExplorer", "ReceptiveField", "RegularizationExplorer", "ResidualFlow", "SizeCheck", "SlopeCheck", "StateError", "SumCheck", "TrainNetwork", "TransferExplorer", "Worksheet", "live"]

@@ -1,10 +1,14 @@
 """The links of the built book, read from its HTML: no browser needed."""
 
+import json
 import re
+from html import unescape
 from html.parser import HTMLParser
 from urllib.parse import unquote, urlsplit
 
 import pytest
+
+from cnnmath.figures import FIGURES
 
 FETCHED = {("script", "src"), ("img", "src"), ("link", "href"), ("source", "src"), ("iframe", "src"), ("video", "src")}
 
@@ -53,9 +57,27 @@ def test_every_internal_link_has_its_file_and_its_anchor(book, parsed):
             name = path.relative_to(book).as_posix() if path.is_relative_to(book) else None
             if not path.is_file():
                 broken.append(f"{page}: {link}: no such file")
-            elif fragment and name in parsed and fragment not in parsed[name].anchors:
+            elif fragment and "=" not in fragment and name in parsed and fragment not in parsed[name].anchors:
                 broken.append(f"{page}: {link}: no such anchor")
     assert not broken, "\n".join(broken)
+
+
+def test_every_link_to_a_state_of_a_figure_is_good_there(book, parsed):
+    tags = {kind.tag: kind for kind in FIGURES.values()}
+    tried = 0
+    for page, found in parsed.items():
+        for link in found.links:
+            target = target_of(book, page, link)
+            if target and "=" in target[1]:
+                name, state = target[1].split("=", 1)
+                text = target[0].read_text(encoding="utf-8")
+                element = re.search(rf'<(cnnmath-[a-z-]+)[^>]*? name="{re.escape(name)}"[^>]*>', text)
+                assert element, f"{page}: {link}: no figure of this name"
+                there = re.search(r' state="([^"]*)"', element[0])
+                before = json.loads(unescape(there[1])) if there else {}
+                tags[element[1]](**(before | json.loads(state)))  # raises if the state is refused
+                tried += 1
+    assert tried > 0
 
 
 def test_every_page_is_linked_from_another(book, parsed):

@@ -12,13 +12,13 @@ PACKAGE = ROOT / "cnnmath"
 # From the bottom up; a module imports from rows above its own only, itself or through a private module.
 ROWS = (
     ("_check",),
-    ("windows", "image", "kernels", "parameters"),
-    ("activations", "receptive_field"),
+    ("windows", "image", "kernels", "parameters", "worksheet"),
+    ("activations", "receptive_field", "detection"),
     ("convolution", "pooling", "losses", "normalization", "regularization"),
     ("optimizers", "schedules", "surfaces", "initialization", "datasets", "gradcheck"),
     ("layers",),
     ("network",),
-    ("evaluation", "history"),
+    ("evaluation", "history", "architectures"),
     ("training",),
     ("plots",),
     ("figures",),
