@@ -19,7 +19,7 @@ VENV := $(PYTHON) -m venv
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 endif
 
-.PHONY: help setup book test coverage lab notebooks bench oracle clean
+.PHONY: help setup book test coverage lab notebooks dist lite bench load oracle hub clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s%s\n", $$1, $$2 }' Makefile
@@ -51,13 +51,29 @@ notebooks: $(READY) ## run every notebook anew and store its outputs in the comm
 	$(BIN)/jupyter execute --inplace --timeout=120 book/*.ipynb
 	$(BIN)/python tools/normalise_notebooks.py
 
+dist: $(READY) ## put the built book and the project into one zip, dist/cnnmath-book-VERSION.zip
+	$(BIN)/python tools/make_dist.py
+
+lite: $(READY) ## build _build/site, where the notebooks run in the browser (PYODIDE=folder: without internet)
+	$(BIN)/python tools/make_lite.py $(if $(PYODIDE),--pyodide '$(PYODIDE)')
+
 bench: $(READY) ## install PyTorch and scipy into .venv, time cnnmath beside them, write docs/benchmarks.md
 	$(INSTALL) -c constraints.txt -e '.[oracle,bench]'
 	$(BIN)/python -m benchmarks.report
 
+load: $(READY) ## serve the built book by nginx to 64 connections of wrk for 30 s and say what came of it
+	$(BIN)/python tools/build_book.py
+	$(BIN)/python -m benchmarks.load
+
 oracle: $(READY) ## install PyTorch into .venv and run the tests that compare with it
 	$(INSTALL) -c constraints.txt -e '.[oracle]'
 	$(PYTEST) $(PARALLEL) -m oracle tests
+
+# Node.js comes as a Python package, so no system's own is needed; npm brings the hub's proxy.
+hub: $(READY) ## install JupyterHub into .venv and run the tests of its configuration
+	$(INSTALL) -c constraints.txt -e '.[hub]'
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/npm install --global --prefix .venv --no-audit --no-fund --loglevel=error configurable-http-proxy@5.3.0
+	$(PYTEST) -m hub tests
 
 clean: ## remove the built book and the executed notebooks
 	rm -rf _build

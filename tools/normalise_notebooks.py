@@ -3,7 +3,8 @@
 Text and HTML outputs stay, because the tests compare them. Pictures and widget payloads go: nothing
 compares them and they differ from one machine to the next. So do timings, versions and other
 metadata of the run. Cells that ran are counted 1, 2, …; a cell that never ran stays without a number, for the
-tests to refuse. Normalising twice changes nothing more.
+tests to refuse. Each of the book's notebooks has, below its title, the cell that installs cnnmath where it is missing,
+with the address that `repository` in _config.yml gives. Normalising twice changes nothing more.
 """
 
 import argparse
@@ -12,8 +13,26 @@ import sys
 from pathlib import Path
 
 import nbformat
+import yaml
 
 BOOK = Path(__file__).resolve().parent.parent / "book"
+CONFIG = BOOK.parent / "_config.yml"
+INSTALL = "install-cnnmath"  # the name of the first cell
+INSTALL_FROM = """\
+try:  # on Colab and the like; where cnnmath is installed this does nothing
+    import cnnmath
+except ImportError:
+    import subprocess
+    import sys
+
+    source = "cnnmath[figures,plots] @ git+{url}@{branch}"
+    subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", source], check=True)"""
+SAY_HOW = """\
+try:
+    import cnnmath
+except ImportError:
+    how = 'In the folder of the project run: python -m pip install ".[figures,plots]"'
+    raise ImportError(f"This notebook needs the package cnnmath. {how}") from None"""
 DROPPED = ("image/", "application/vnd.jupyter.widget-", "application/pdf")
 CELL_METADATA = ("tags", "mystnb")
 NOTEBOOK_METADATA = {
@@ -35,6 +54,24 @@ def normalise(notebook):
                 count += 1
                 cell.execution_count = count
             cell.outputs = outputs(cell)
+
+
+def install_source(config=CONFIG):
+    """The code of the first cell: installs from `repository.url`, or says what to do while that is empty."""
+    repository = yaml.safe_load(config.read_text(encoding="utf-8"))["repository"]
+    return INSTALL_FROM.format_map(repository) if repository["url"] else SAY_HOW
+
+
+def put_first_cell(notebook):
+    """Give `notebook` its first code cell, which the book does not show. It counts as run where the others ran."""
+    cells = notebook.cells
+    cell = next((cell for cell in cells if cell.get("id") == INSTALL), None) or nbformat.v4.new_code_cell(id=INSTALL)
+    if cell in cells:
+        cells.remove(cell)
+    ran = any(other.get("execution_count") for other in cells)
+    cell.update(source=install_source(), outputs=[], execution_count=1 if ran else None)
+    cell.metadata = nbformat.from_dict({"tags": ["remove-cell"]})
+    cells.insert(1 if cells and cells[0].cell_type == "markdown" else 0, cell)
 
 
 def cell_id(cell, used):
@@ -70,6 +107,8 @@ def normalised_text(path):
     """The text that the file at `path` has in its committed form."""
     # The plain reader and writer: `nbformat.read` would put random names in place of missing or repeated ones.
     notebook = nbformat.v4.reads(path.read_text(encoding="utf-8"))
+    if path.resolve().parent == BOOK:
+        put_first_cell(notebook)
     normalise(notebook)
     return nbformat.v4.writes(notebook) + "\n"
 

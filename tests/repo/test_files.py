@@ -10,8 +10,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 MANDATED = {"book", "cnnmath", "_config.yml", "_toc.yml", "requirements.txt", "tests"}
 TOP_LEVEL = MANDATED | {
-    *(".ci", ".gitignore", "CHANGELOG.md", "CITATION.cff", "CONTRIBUTING.md", "LICENSE", "Makefile", "README.md"),
-    *("benchmarks", "constraints.txt", "docs", "pyproject.toml", "tools"),
+    *(".binder", ".ci", ".gitignore", "CHANGELOG.md", "CITATION.cff", "CONTRIBUTING.md", "LICENSE", "Makefile", "README.md"),
+    *("benchmarks", "constraints.txt", "deploy", "docs", "pyproject.toml", "tools"),
 }
 # Lines that one file may have. Docstrings and their like in JavaScript do not count: what they say is needed. A test
 # file mirrors a module and cannot be parted without losing that.
