@@ -119,3 +119,16 @@ def test_a_chapter_and_its_equations_bear_the_number_of_its_file(book, pages):
             assert int(title[1]) == int(match[1])
             equations = re.findall(r"<span class=\"eqno\">\((\d+)\.", text)
             assert equations and set(equations) == {title[1]}
+
+
+def test_every_erratum_is_linked_from_a_chapter_and_leads_back_to_one(book, parsed):
+    errata = "book/errata.html"
+    numbers = {anchor for anchor in parsed[errata].anchors if re.fullmatch(r"erratum-\d+", anchor)}
+    assert len(numbers) == 28
+    chapters = [page for page in parsed if re.match(r"book/\d\d_", page)]
+    linked = {link.partition("#")[2] for page in chapters for link in parsed[page].links if link.startswith("errata.html#")}
+    assert numbers <= linked, sorted(numbers - linked)
+    text = (book / errata).read_text(encoding="utf-8")
+    entries = re.findall(r'<span id="erratum-\d+">.*?(?=<span id="erratum-)', text, re.DOTALL)
+    assert len(entries) == 28
+    assert [entry[:60] for entry in entries if not re.search(r'href="\d\d_', entry)] == []
