@@ -118,8 +118,12 @@ const entry = (figure, name, x, limit) =>
   keep(typeof x === "number" && Math.abs(x) <= limit, figure, name, `hold only numbers from ${literal(-limit)} to ${literal(limit)}`, x);
 
 /** A DOM node: h("button", {class: "chip"}, "text", child). Text is never parsed as HTML. */
-function h(tag, attributes = {}, ...children) {
-  const node = document.createElement(tag);
+const h = (tag, attributes, ...children) => made(document.createElement(tag), attributes, children);
+
+/** The same in an SVG: svg("path", {d: "M0 0H9"}). */
+const svg = (tag, attributes, ...children) => made(document.createElementNS("http://www.w3.org/2000/svg", tag), attributes, children);
+
+function made(node, attributes = {}, children) {
   for (const [name, value] of Object.entries(attributes)) {
     if (value !== undefined && value !== false) node.setAttribute(name, value === true ? "" : value);
   }
@@ -144,5 +148,5 @@ async function later(part, script) {
   return cnnmath[part];
 }
 
-Object.assign(cnnmath, { later, on, literal, rowsText, number, told, show, StateError, refuse, check, h });
+Object.assign(cnnmath, { later, on, literal, rowsText, number, told, show, StateError, refuse, check, h, svg });
 })(globalThis.cnnmath);

@@ -1,7 +1,7 @@
 /* Detector: a classifier of digits slides over a scene; heat map, boxes, suppression, precision and recall. */
 (function (cnnmath) {
 "use strict";
-const { controls, detector, h, math, told } = cnnmath;
+const { controls, detector, h, math, svg, told } = cnnmath;
 const { ROWS, COLS, SIDE, AREA, DOWN, ACROSS, MOST, iou } = detector;
 
 const SHOWN = ["any", ..."0123456789"];
@@ -17,13 +17,6 @@ const WIDEST = 10; // px of the page for a pixel of the scene
 
 const box = ([i, j], inset = 0) => `M${j + inset} ${i + inset}h${SIDE - 2 * inset}v${SIDE - 2 * inset}h${2 * inset - SIDE}z`;
 const pair = (label, ...inputs) => h("span", { class: "pair" }, h("span", {}, label), ...inputs);
-
-function svg(tag, attributes = {}, ...children) {
-  const node = document.createElementNS("http://www.w3.org/2000/svg", tag);
-  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
-  node.append(...children);
-  return node;
-}
 
 class Detector extends cnnmath.Figure {
 static tag = "cnnmath-detector";

@@ -1,18 +1,11 @@
 /* KernelGradient: a correlation forward and its gradients backward, every gradient with its full sum. */
 (function (cnnmath) {
 "use strict";
-const { controls, h: node, math, number, told, on } = cnnmath;
+const { controls, h: node, math, number, svg, told, on } = cnnmath;
 const { LOSSES, at, name, plural, verdict, values, describe, python } = cnnmath.kernelGradient;
 const KERNELS = ["vertical_edge", "horizontal_edge", "sobel_x", "sharpen", "identity"];
 const ROOMY = 36; // px of a cell that has room for a term's number beside the value
 const [WIDTH, HEIGHT] = [250, 110]; // px of the plot
-
-function svg(tag, attributes, ...children) {
-  const made = document.createElementNS("http://www.w3.org/2000/svg", tag);
-  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-  made.append(...children);
-  return made;
-}
 
 class KernelGradient extends cnnmath.Figure {
 static tag = "cnnmath-kernel-gradient";

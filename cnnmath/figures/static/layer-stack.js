@@ -2,7 +2,7 @@
 (function (cnnmath) {
 "use strict";
 if (cnnmath.layerStack) return;
-const { h, math, number } = cnnmath;
+const { h, math, number, svg } = cnnmath;
 
 const [GUTTER, BARS, HIGH, STEP] = [66, 54, 22, 54]; // px: names at the left, paths above, a cell, a layer
 const LARGEST = 40; // px of a pixel
@@ -19,13 +19,6 @@ text { fill: var(--cm-ink); stroke: none; font-size: 12px; text-anchor: middle; 
 .ways { stroke: var(--cm-accent); opacity: 0.45; }
 .cone { fill: var(--cm-accent); opacity: 0.1; stroke: none; }
 .span { stroke: var(--cm-accent); stroke-width: 2; }`;
-
-function svg(tag, attributes, ...children) {
-  const node = document.createElementNS("http://www.w3.org/2000/svg", tag);
-  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
-  node.append(...children);
-  return node;
-}
 
 /** The cells that cell i of a layer reads, those beyond the border too. */
 const taps = ({ kernel, stride, padding, dilation }, i) => Array.from({ length: kernel }, (_, m) => stride * i - padding + dilation * m);

@@ -1,7 +1,7 @@
 /* OptimizerRace: six optimisers from one start on one surface, and every term of one of their steps. */
 (function (cnnmath) {
 "use strict";
-const { controls, h, number, on, plot, refuse, told } = cnnmath;
+const { controls, h, number, on, plot, refuse, svg, told } = cnnmath;
 const { REACH, BOUND, surfaces, optimizers, list, above } = cnnmath.race;
 
 const FRAME = 40; // ms a step lasts while running
@@ -122,14 +122,9 @@ row(name, k, group) {
   const { signal } = this;
   const radio = h("input", { type: "radio", name: group, value: name, "aria-label": `show the terms of ${name}` });
   on(radio, "change", () => this.pick({ optimizer: name }), signal);
-  const svg = (tag, attributes) => {
-    const node = document.createElementNS("http://www.w3.org/2000/svg", tag);
-    for (const [one, value] of Object.entries(attributes)) node.setAttribute(one, value);
-    return node;
-  };
   const corners = MARKS[k].map(([x, y]) => `${MARK * x} ${-MARK * y}`).join("L");
-  const sample = svg("svg", { viewBox: "-19 -8 38 16", width: 38, height: 16 });
-  sample.append(svg("path", { d: "M-19 0H19", class: `o${k}` }), svg("path", { d: `M${corners}Z`, class: `o${k} mark` }));
+  const sample = svg("svg", { viewBox: "-19 -8 38 16", width: 38, height: 16 },
+    svg("path", { d: "M-19 0H19", class: `o${k}` }), svg("path", { d: `M${corners}Z`, class: `o${k} mark` }));
   const [now, end] = [h("td"), h("td")];
   const node = h("tr", {}, h("th", { scope: "row" }, h("label", {}, radio, sample, name)), now, end);
   on(node, "pointerenter", () => this.point({ optimizer: name }), signal);

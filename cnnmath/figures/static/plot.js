@@ -2,7 +2,7 @@
 (function (cnnmath) {
 "use strict";
 if (cnnmath.plot) return;
-const { h, number, on } = cnnmath;
+const { h, number, on, svg } = cnnmath;
 
 const KEYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowDown: [0, -1], ArrowUp: [0, 1], PageDown: [0, -10], PageUp: [0, 10],
   Home: [-Infinity, 0], End: [Infinity, 0] };
@@ -27,12 +27,6 @@ let serial = 0;
 
 function set(node, attributes) {
   for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
-  return node;
-}
-
-function svg(tag, attributes, ...children) {
-  const node = set(document.createElementNS("http://www.w3.org/2000/svg", tag), attributes);
-  node.append(...children);
   return node;
 }
 

@@ -1,7 +1,7 @@
 /* PoolingExplorer: an image that can be shifted, its pooled map, and the gradient that flows back. */
 (function (cnnmath) {
 "use strict";
-const { controls, h, math, number, told, on } = cnnmath;
+const { controls, h, math, number, svg, told, on } = cnnmath;
 const { at, range, values, describe, python } = cnnmath.poolingValues;
 
 const FURTHEST = 8; // pixels of a shift
@@ -21,13 +21,6 @@ const START = { kernel_size: [2, 2], stride: 2, padding: 0, shift: [0, 0], cell:
 const SIZES = ["1 × 2", "2 × 2", "3 × 3", "4 × 4"];
 const FLOWS = { "all 1": () => 1, "1, 2, 3, …": (r) => r + 1, "this cell alone": (r, here) => Number(here) };
 const STEPS = { "←": ["left", 0, -1], "→": ["right", 0, 1], "↑": ["up", -1, 0], "↓": ["down", 1, 0] };
-
-function svg(tag, attributes, ...children) {
-  const node = document.createElementNS("http://www.w3.org/2000/svg", tag);
-  for (const name in attributes) node.setAttribute(name, attributes[name]);
-  node.append(...children);
-  return node;
-}
 
 class PoolingExplorer extends cnnmath.Figure {
 static tag = "cnnmath-pooling-explorer";

@@ -1,7 +1,7 @@
 /* ResidualFlow: the sizes of activations and gradients through many layers, with and without skips and batch norm. */
 (function (cnnmath) {
 "use strict";
-const { controls, h, number, plot } = cnnmath;
+const { controls, h, number, plot, svg } = cnnmath;
 const { DEEPEST, GAINS, values } = cnnmath.residualFlow;
 
 const NAMES = ["plain", "batch norm", "skips", "both"];
@@ -221,15 +221,8 @@ paintTable({ by, depth, layer }, { rms, loss }, { data, cols }, row) {
 }
 
 /** A short piece of curve r, for the table. */
-function key(r) {
-  const node = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-  const line = document.createElementNS("http://www.w3.org/2000/svg", "path");
-  const attributes = { width: 28, height: 8, class: `key ${LOOKS[r].split(" ")[0]}`, "aria-hidden": "true" };
-  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
-  line.setAttribute("d", "M0 4H28");
-  node.append(line);
-  return node;
-}
+const key = (r) =>
+  svg("svg", { width: 28, height: 8, class: `key ${LOOKS[r].split(" ")[0]}`, "aria-hidden": "true" }, svg("path", { d: "M0 4H28" }));
 
 cnnmath.register(ResidualFlow);
 })(globalThis.cnnmath);
