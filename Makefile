@@ -73,7 +73,7 @@ oracle: $(READY) ## install PyTorch into .venv and run the tests that compare wi
 hub: $(READY) ## install JupyterHub into .venv and run the tests of its configuration
 	$(INSTALL) -c constraints.txt -e '.[hub]'
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/npm install --global --prefix .venv --no-audit --no-fund --loglevel=error configurable-http-proxy@5.3.0
-	$(PYTEST) -m hub tests
+	$(PYTEST) -m hub tests/deploy
 
 clean: ## remove the built book and the executed notebooks
 	rm -rf _build

@@ -119,7 +119,8 @@ def non_maximum_suppression(boxes, scores, overlap=0.5):
 
     References
     ----------
-    Neubeck and Van Gool, Efficient non-maximum suppression, ICPR 2006.
+    Girshick et al., Rich feature hierarchies for accurate object detection and semantic segmentation, CVPR 2014: there for each
+    class alone.
 
     Examples
     --------

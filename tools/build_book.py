@@ -66,7 +66,8 @@ def build():
     importlib.import_module("matplotlib.font_manager")
     options = ["-W", "-n", "--keep-going"]
     jupyter_book = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()"]
-    status = subprocess.run([*jupyter_book, "build", *options, str(ROOT)]).returncode
+    quiet = {**os.environ, "CNNMATH_PROGRESS": "0"}  # a page has no use for a progress bar that has ended
+    status = subprocess.run([*jupyter_book, "build", *options, str(ROOT)], env=quiet).returncode
     if status == 0:
         RECORD.write_text(json.dumps(wanted))
     return status

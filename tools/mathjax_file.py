@@ -11,9 +11,9 @@ from pathlib import Path
 FILE = "tex-svg-full.js"
 
 
-def copy_mathjax(app, exception):
-    """Put the file beside the page's other scripts once the pages are written."""
-    if exception is None and app.builder.format == "html":
+def copy_mathjax(app):
+    """Put the file beside the page's other scripts, before Sphinx takes their checksums."""
+    if app.builder.format == "html":
         package = Path(importlib.import_module("sphinx-mathjax-offline").__file__).parent
         target = Path(app.outdir, "_static", "mathjax")
         target.mkdir(parents=True, exist_ok=True)
@@ -24,5 +24,5 @@ def setup(app):
     """Called by Sphinx."""
     app.setup_extension("sphinx.ext.mathjax")
     app.config.mathjax_path = f"mathjax/{FILE}"
-    app.connect("build-finished", copy_mathjax)
+    app.connect("builder-inited", copy_mathjax)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -75,7 +75,7 @@ class Detector(Figure):
     --------
     >>> values = Detector(places=[[8, 16]], threshold=0.5, overlap=0.3).values()
     >>> values["tops"].tolist(), values["lefts"].tolist(), values["classes"].tolist() == values["digits"].tolist()
-    ([8], [16], True)
+    ([8], [17], True)
     """
 
     scripts = ("random.js", "digits.js", "pictures.js", "detector-weights.js", "detector-values.js")
@@ -145,9 +145,9 @@ class Detector(Figure):
         done = f"suppression at IoU {number(self.overlap)} keeps {len(v['found'])}" if self.suppress else "none is suppressed"
         shares = "; ".join(f"{name} {'not defined' if v[name] is None else told(v[name])}" for name in ("precision", "recall"))
         near = f", and has IoU {told(v['cell_iou'])} with the {v['digits'][v['nearest']]}" if v["shared"] else ", and meets no digit"
-        return (f"Digits {_list(v['digits'])}{extras}. {v['candidates']} of {17 * 33} windows have a probability of at least {number(self.threshold)}; "
+        return (f"{_named(v['digits'])}{extras}. {v['candidates']} of {17 * 33} windows have a probability of at least {number(self.threshold)}; "
                 f"{done}: {v['right']} right, {v['wrong']} wrong; {v['missed']} missed; {shares}. "
-                f"The window at row {i}, column {j} is a {best} with probability {told(v['chances'][best])}{near}.")
+                f"The window at row {i}, column {j} looks most like a {best}, with probability {told(v['chances'][best])}{near}.")
 
     def as_python(self):
         heat = "z.max(axis=0)" if self.shown == _ANY else f"z[{self.shown}]"
@@ -202,10 +202,10 @@ cell_iou = shared / union"""
         rows = [[top, left, digit, np.floor(score * 1e9 + 0.5) / 1e9, number]
                 for top, left, digit, score, number in zip(v["tops"], v["lefts"], v["classes"], v["scores"], v["found"])][:12]
         caption = "detections: row, column, digit, probability, number of the true box (−1: none)"
-        alt = f"a scene with the digits {_list(v['digits'])}"
+        alt = f"a scene. {_named(v['digits'])}"
         return (picture_html(v["scene"], 0, 1, "scene, 24 × 40", alt) + picture_html(v["heat"], 0, 1, "heat map, 17 × 33", "probabilities of all windows")
                 + (_text.table(rows, caption) if rows else ""))
 
 
-def _list(digits):
-    return ", ".join(map(str, digits)) or "none"
+def _named(digits):
+    return f"Digits {', '.join(map(str, digits))}" if len(digits) else "No digits"

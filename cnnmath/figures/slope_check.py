@@ -74,9 +74,8 @@ class SlopeCheck(DerivativeCheck):
     def verdict(self, error):
         if error > 1e-6 and self._near_a_kink():
             return ("They differ: a number lies less than h from a kink. The central difference mixes the slopes of its two "
-                    "sides; at the kink itself there is no derivative, and the formula gives one of the two by convention.")
-        smaller = error > 1e-5 and float(self.h) > 1e-4
-        return super().verdict(error) + (" A smaller h brings them closer." if smaller else "")
+                    "sides; at the kink itself there is no derivative, and the formula follows a convention.")
+        return super().verdict(error) + (" A smaller h would bring them closer." if error > 1e-5 else "")
 
     def _near_a_kink(self):
         x, h = self.x, float(self.h)

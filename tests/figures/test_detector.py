@@ -189,3 +189,10 @@ def test_a_digit_stays_inside(live, place):
     with pytest.raises(ValueError, match="keep each digit inside") as refused:
         Detector(places=[place])
     assert str(refused.value) == words == live(Detector()).ask("(el.state = {places: [a]}, el.error)", place)
+
+
+def test_overlapping_loses_a_digit_that_a_higher_limit_brings_back(live):
+    element = live(Detector())
+    element.page.get_by_role("button", name="overlapping").click()
+    missed = [Detector(**{**element.state, "overlap": limit}).values()["missed"] for limit in (0.3, 0.4)]
+    assert element.state["overlap"] == 0.3 and missed == [1, 0]

@@ -72,7 +72,7 @@ def test_at_the_kink_the_central_difference_of_relu_is_a_half():
 def test_a_smaller_h_comes_closer_with_its_square():
     errors = [error(SlopeCheck(formula="tanh", x=[1.0], h=h)) for h in ("0.1", "0.01", "0.001")]
     assert errors[0] / errors[1] == pytest.approx(100, rel=0.05) and errors[1] / errors[2] == pytest.approx(100, rel=0.05)
-    assert SlopeCheck(formula="tanh", x=[1.0], h="0.1").describe().endswith(" A smaller h brings them closer.")
+    assert SlopeCheck(formula="tanh", x=[1.0], h="0.1").describe().endswith(" A smaller h would bring them closer.")
     assert not SlopeCheck(formula="tanh", x=[1.0], h="0.0001").describe().endswith("closer.")
 
 

@@ -1,5 +1,9 @@
-"""The Sphinx extension in a site that is not ours: one line in conf.py, and the figures live on file://."""
+"""The Sphinx extension in sites that are not ours: one line in conf.py or _config.yml, and the figures live on file://."""
 
+import subprocess
+import sys
+
+import nbformat
 import pytest
 from sphinx.cmd.build import build_main
 
@@ -68,6 +72,7 @@ def test_a_page_without_figures_loads_none(site):
     text = (site / "plain.html").read_text()
     assert "cnnmath/" not in text
     index = (site / "index.html").read_text()
+    assert index.count("?v=") >= len(_assets.scripts(KernelSlider)), "an address has to change with what it leads to"
     assert [name for name in _assets.scripts(KernelSlider) if f"_static/cnnmath/{name}" not in index] == []
 
 
@@ -81,3 +86,43 @@ def test_a_bad_directive_stops_the_build_with_the_reason(tmp_path, capsys, direc
     _, code = build(tmp_path, index=f"Title\n=====\n\n{directive}\n")
     assert code != 0
     assert message in capsys.readouterr().err
+
+
+FOREIGN_BOOK = """
+title: A foreign book
+execute:
+  execute_notebooks: force
+sphinx:
+  extra_extensions: [cnnmath.figures.sphinx]
+"""
+
+
+@pytest.fixture(scope="module")
+def foreign_book(tmp_path_factory):
+    """A Jupyter Book of two pages, built: a directive in the one, a notebook's output in the other."""
+    folder = tmp_path_factory.mktemp("foreign-book")
+    (folder / "_config.yml").write_text(FOREIGN_BOOK)
+    (folder / "_toc.yml").write_text("format: jb-book\nroot: index\nchapters:\n  - file: deep/notebook\n")
+    (folder / "index.md").write_text('# A page\n\n```{cnnmath-figure} KernelSlider\n:state: {"flip": true}\n```\n')
+    cells = [nbformat.v4.new_markdown_cell("# A notebook"), nbformat.v4.new_code_cell("from cnnmath.figures import KernelSlider\nKernelSlider()")]
+    notebook = nbformat.v4.new_notebook(cells=cells)
+    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    (folder / "deep").mkdir()
+    nbformat.write(notebook, folder / "deep/notebook.ipynb")
+    jupyter_book = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()"]
+    built = subprocess.run([*jupyter_book, "build", "-W", str(folder)], capture_output=True, text=True)
+    assert built.returncode == 0, built.stdout + built.stderr
+    return folder / "_build" / "html"
+
+
+@pytest.mark.parametrize("path, output", [("index.html", [[6, 0, -6]] * 3), ("deep/notebook.html", [[-6, 0, 6]] * 3)])
+def test_the_figure_lives_in_a_foreign_jupyter_book(foreign_book, page, problems, path, output):
+    """Also where it is a notebook's output, and without a request to a network: `page` fails on one."""
+    page.add_init_script("localStorage.mode = localStorage.theme = 'light'")  # else the theme says that no mode was chosen
+    page.goto((foreign_book / path).as_uri())
+    figure = "document.querySelector('cnnmath-kernel-slider')"
+    assert page.evaluate(f"{figure}.values.output") == output
+    page.locator("cnnmath-kernel-slider input[type=range]").first.press("ArrowRight")
+    page.wait_for_function(f"JSON.stringify({figure}.values.output) !== '{str(output).replace(' ', '')}'")
+    # jupyter-book's own launch button declares a name twice; our book leaves that extension out.
+    problems[:] = [problem for problem in problems if "THEBE_JS_URL" not in problem]

@@ -21,8 +21,9 @@ def project(tmp_path, monkeypatch):
     class Project:
         path, status, builds = tmp_path, 0, 0
 
-        def run(self, command):
+        def run(self, command, env):
             self.builds += 1
+            assert env["CNNMATH_PROGRESS"] == "0"
             assert not (build / "html").exists(), "pages of an earlier build are still there"
             (build / "html").mkdir()
             (build / "html/index.html").write_text("page")

@@ -102,11 +102,11 @@ const answer = (chances) => chances.findIndex((p) => p >= Math.max(...chances) -
 function describe({ noise, inverted, threshold, overlap, suppress }, v) {
   const share = (name) => `${name} ${v[name] === null ? "not defined" : told(v[name])}`;
   const best = answer(v.chances);
-  return `Digits ${v.digits.join(", ") || "none"}${noise ? `, noise ${number(noise)}` : ""}${inverted ? ", inverted" : ""}. ` +
+  return `${v.digits.length ? "Digits " : "No digits"}${v.digits.join(", ")}${noise ? `, noise ${number(noise)}` : ""}${inverted ? ", inverted" : ""}. ` +
     `${v.candidates} of ${DOWN * ACROSS} windows have a probability of at least ${number(threshold)}; ` +
     `${suppress ? `suppression at IoU ${number(overlap)} keeps ${v.found.length}` : "none is suppressed"}: ` +
     `${v.right} right, ${v.wrong} wrong; ${v.missed} missed; ${share("precision")}; ${share("recall")}. ` +
-    `The window at row ${v.cell[0]}, column ${v.cell[1]} is a ${best} with probability ${told(v.chances[best])}` +
+    `The window at row ${v.cell[0]}, column ${v.cell[1]} looks most like a ${best}, with probability ${told(v.chances[best])}` +
     `${v.shared ? `, and has IoU ${told(v.cell_iou)} with the ${v.digits[v.nearest]}` : ", and meets no digit"}.`;
 }
 

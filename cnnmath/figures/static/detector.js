@@ -9,7 +9,7 @@ const APART = [[2, 3], [3, 16], [1, 29], [13, 8], [14, 15], [13, 30]];
 const PLAIN = { noise: 0, inverted: false, threshold: 0.5, overlap: 0.3, suppress: true };
 const PRESETS = {
   "start": { places: APART, ...PLAIN }, "before suppression": { places: APART, ...PLAIN, suppress: false },
-  "overlapping": { places: [[6, 4], [9, 9], [4, 18], [10, 20], [7, 28], [7, 32]], ...PLAIN },
+  "overlapping": { places: [APART[0], [1, 6], ...APART.slice(2)], ...PLAIN },
   "noise": { places: APART, ...PLAIN, noise: 0.35 }, "inverted": { places: APART, ...PLAIN, inverted: true },
   "empty": { places: [], ...PLAIN },
 };

@@ -202,7 +202,8 @@ nameCurves(names, logs, depth, l, space) {
     const [up, down] = [away(1), away(-1)], side = down > up ? -1 : 1, middle = y + 0.7 * side * space;
     if (Math.max(up, down) > 1.2 * space && taken.every((other) => Math.abs(other - middle) > 0.9 * space)) {
       const rising = logs[place + 1] > logs[place - 1];
-      names[r].update(l, y, NAMES[r], 0, side < 0 ? 18 : -8, rising === side < 0 ? "start" : "end");
+      const inward = r === 1 && l > 0.7 * depth; // the longest name would leave the plot
+      names[r].update(l, y, NAMES[r], 0, side < 0 ? 18 : -8, rising === side < 0 && !inward ? "start" : "end");
       taken.push(middle);
     } else names[r].hide();
   }

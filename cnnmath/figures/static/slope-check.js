@@ -81,9 +81,9 @@ class SlopeCheck extends cnnmath.DerivativeCheck {
   static verdict(error, state) {
     if (error > 1e-6 && formulas[state.formula].kink?.(state)) {
       return "They differ: a number lies less than h from a kink. The central difference mixes the slopes of its two " +
-        "sides; at the kink itself there is no derivative, and the formula gives one of the two by convention.";
+        "sides; at the kink itself there is no derivative, and the formula follows a convention.";
     }
-    return super.verdict(error) + (error > 1e-5 && state.h > 1e-4 ? " A smaller h brings them closer." : "");
+    return super.verdict(error) + (error > 1e-5 ? " A smaller h would bring them closer." : "");
   }
 }
 

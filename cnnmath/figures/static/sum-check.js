@@ -64,7 +64,7 @@ class SumCheck extends cnnmath.FormulaCheck {
   static tag = "cnnmath-sum-check";
   static label = "SumCheck";
   static formulas = formulas;
-  static names = ({ formula }) => ({ x: formula === "iou" ? "boxes" : "x", p: formula === "iou" ? "" : "p" });
+  static names = ({ formula }) => ({ x: formula === "iou" ? "boxes (t l b r)" : "x", p: formula === "iou" ? "" : "p" });
   static fields = { formula: ["choice", "momentum", Object.keys(formulas)], x: ["list", [4, 4, 4], 8, "real", -10, 10], p: ["real", 0.5, 0, 0.95] };
   static how = ({ formula }) => formulas[formula].how;
 

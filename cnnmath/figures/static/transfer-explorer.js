@@ -124,8 +124,8 @@ build() {
   this.asked = Array.from({ length: 15 }, (_, k) => shot(`test image of a ${5 + (k % 5)}`, k));
   const shots = (list, words) => h("div", {}, h("div", { class: "caption" }, words),
     h("div", { class: "shots" }, ...list.map(({ node, under }) => h("div", {}, node, under))));
-  const images = h("div", { class: "sides" }, shots(this.taught, "it learns from, at most 4 of each"),
-    shots(this.asked, "what it answers"));
+  const images = h("div", { class: "sides" }, shots(this.taught, "training images, at most 4 of each digit"),
+    shots(this.asked, "test images and the answers"));
   this.columns = [left, h("div", {}, controls.row(this.go.node, pair("seed", this.seed.node), pair("steps", this.step.node)),
     this.status, h("div", { class: "sides" }, this.right.node, this.losses.node))];
   left.append(images);
