@@ -72,7 +72,7 @@ FIGURES_OF_PICTURES = {
     "PixelExplorer": (PixelExplorer(brightness=0, arithmetic="float"), "mean",
                       lambda own: (image.to_uint8(image.square_means(own, 128)) / 255).mean(axis=(0, 1))),
     "ActivationExplorer": (ActivationExplorer(), "before",
-                           lambda own: correlate2d(image.to_uint8(image.luminance(image.square_means(own, 128))), kernel("vertical_edge")) / 255),
+                           lambda own: correlate2d(image.to_uint8(image.luminance(image.square_means(own, 128)).round(12)), kernel("vertical_edge")) / 255),
     "FeatureMaps": (FeatureMaps(), "image", lambda own: np.round(9 * image.hwc_to_chw(image.square_means(own, 12)))),
     "PoolingExplorer": (PoolingExplorer(), "shifted", lambda own: np.round(9 * image.luminance(image.square_means(own, 8)))),
 }

@@ -245,7 +245,7 @@ def test_other_settings_train_anew_as_far(live):
 def test_a_state_that_is_set_while_it_trains_ends_the_training(live):
     element = live(TrainNetwork(steps=0))
     button(element, "▶ Train").click()
-    element.page.wait_for_timeout(100)
+    element.page.wait_for_function(f"document.querySelector('{element.tag}').state.steps > 10")
     element.ask("el.state = {steps: 7}")
     element.settle()
     assert steps(element) == 7
