@@ -17,7 +17,7 @@ import tempfile
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from ipywidgets.embed import embed_data
+from ipywidgets.embed import dependency_state, embed_data
 from playwright.sync_api import sync_playwright
 
 from benchmarks.figures import vendored
@@ -54,7 +54,8 @@ def with_widgets(text):
     text = FIGURE.sub(view, text)
     if not widgets:
         return text
-    state = json.dumps(embed_data(widgets, drop_defaults=False)["manager_state"]).replace("</", "<\\/")
+    held = dependency_state(widgets, drop_defaults=False)  # else that of every widget which the process ever made
+    state = json.dumps(embed_data(widgets, state=held)["manager_state"]).replace("</", "<\\/")
     scripts = (
         f'<script src="{PLACE}/require.js"></script><script>require.config({{paths: {{anywidget: "{PLACE}/anywidget"}}}})</script>'
         f'<script src="{PLACE}/embed-amd.js"></script><script type="application/vnd.jupyter.widget-state+json">{state}</script>'

@@ -15,7 +15,7 @@ from playwright.sync_api import expect
 from cnnmath.figures import FIGURES
 from tests.figures.contract import random_states
 
-WAIT = 30  # seconds for a kernel to start or to answer
+WAIT = 60  # seconds for a kernel to start or to answer
 
 
 def until(truth, what):
@@ -34,7 +34,7 @@ def lab(tmp_path_factory, browser):
     root = tmp_path_factory.mktemp("lab")
     port = 18000 + os.getpid() % 2000
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", f"--port={port}", "--ServerApp.port_retries=0", "--allow-root",
-               "--IdentityProvider.token=", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+               "--IdentityProvider.token=", "--ServerApp.disable_check_xsrf=True", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
                "--LabApp.news_url=", f"--ServerApp.root_dir={root}"]
     environment = {**os.environ, "HOME": str(root), "JUPYTER_CONFIG_DIR": str(root / "config"), "JUPYTER_RUNTIME_DIR": str(root / "run")}
     with open(root / "log.txt", "w") as log:
@@ -131,3 +131,6 @@ def test_round_trip(kind, lab, browser):
     assert download.value.suggested_filename == kind.tag.removeprefix("cnnmath-") + ".png"
     assert download.value.path().read_bytes().startswith(b"\x89PNG")
     context.close()
+    with urllib.request.urlopen(f"{address}/api/kernels") as answer:
+        for kernel in json.load(answer):  # else dozens of them would run in the end
+            urllib.request.urlopen(urllib.request.Request(f"{address}/api/kernels/{kernel['id']}", method="DELETE"))
