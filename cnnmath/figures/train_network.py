@@ -117,7 +117,7 @@ class TrainNetwork(Figure):
     (2.5, True)
     """
 
-    scripts = ("random.js", "digits.js", "network.js", "plot.js", "painting.js", "learning-curves.js", "train-network-values.js")
+    scripts = ("random.js", "digits.js", "network.js", "plot.js", "painting.js", "learning-curves.js", "training-figure.js", "train-network-values.js")
     data = ("digits-grey-8",)
 
     filters = _Mostly(8, 1, 16, 4, 16)

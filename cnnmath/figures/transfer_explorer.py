@@ -186,7 +186,7 @@ class TransferExplorer(Figure):
     (True, 245)
     """
 
-    scripts = ("random.js", "digits.js", "plot.js", "transfer-explorer-values.js")
+    scripts = ("random.js", "digits.js", "plot.js", "training-figure.js", "transfer-explorer-values.js")
     data = ("digits-grey-8", "transfer-runs-8")
 
     source = _fields.Choice("digits", SOURCES)

@@ -5,22 +5,19 @@ const { controls, h, learningCurves, math, network, number, on, told } = cnnmath
 const { TESTS, OPTIMIZERS, levels, seen, values, describe, python } = cnnmath.trainNetwork;
 
 const [FILTERS, LONGEST] = [16, 2000];
-const SLICE = 5; // ms of training in a frame
-const STILL = 300; // ms between two pictures where the reader asked for reduced motion
-const SETTINGS = ["filters", "optimizer", "lr", "batch_size", "seed"]; // a change of one begins a new run
 const FAST = "full";
 const KEYS = { ArrowLeft: -1, ArrowUp: -1, ArrowRight: 1, ArrowDown: 1, Home: -FILTERS, End: FILTERS };
 
 const pair = (label, ...inputs) => h("span", { class: "pair" }, h("span", {}, label), ...inputs);
 const say = (node, text) => { if (node.textContent !== text) node.textContent = text; };
 const share = (count) => `${((100 * count) / TESTS).toFixed(1)} %`;
-const settings = (state) => SETTINGS.map((name) => state[name]).join();
 
 const BLANK = Array(8).fill(Array(8).fill(0));
 
-class TrainNetwork extends cnnmath.Figure {
+class TrainNetwork extends cnnmath.TrainingFigure {
 static tag = "cnnmath-train-network";
 static label = "TrainNetwork";
+static settings = ["filters", "optimizer", "lr", "batch_size", "seed"];
 static fields = {
   filters: ["integer", 8, 1, FILTERS], optimizer: ["choice", "Adam", Object.keys(OPTIMIZERS)], lr: ["real", 0.02, 0.0001, 1],
   batch_size: ["integer", 32, 1, 256], seed: ["integer", 0, 0, 9999], steps: ["integer", 43, 0, LONGEST],
@@ -48,24 +45,18 @@ static fits({ drawing }) {
   if (drawing.length % 8) cnnmath.refuse(this.label, "drawing", "have no rows or 8", drawing);
 }
 
+static begin = (state) => new network.Run(state);
 static values = values;
 static describe = describe;
 static python = python;
 
-/** The run is kept while its settings stay: a later step goes on from there. */
-compute(state) {
-  const key = settings(state);
-  if (this.kept?.key !== key) this.kept = { key, run: new network.Run(state) };
-  return values(state, this.kept.run);
-}
-
 build() {
   const { signal } = this;
-  [this.pen, this.at, this.hover, this.speed] = [[0, 0], [3, 3], null, FAST];
+  [this.pen, this.at, this.hover, this.single] = [[0, 0], [3, 3], null, false];
   const button = (text, act) => controls.button(text, act, signal);
   const toField = (name, act) => ({ oninput: act, onrefuse: (text) => this.refuseText(name, text) });
   this.go = button("▶ Train", () => (this.timer ? this.stop() : this.run(LONGEST)));
-  const paced = controls.segmented("speed", ["1 step a frame", FAST], (value) => (this.speed = value), signal);
+  const paced = controls.segmented("speed", ["1 step a frame", FAST], (value) => (this.single = value !== FAST), signal);
   paced.set(FAST);
   this.step = controls.field("steps taken", { min: 0, max: LONGEST, ...toField("steps", (to) => this.reach(to)) }, signal);
   this.status = h("div", { class: "status" });
@@ -136,9 +127,7 @@ build() {
   this.formula = cnnmath.formula({}, signal);
   this.sum = h("div", { class: "muted" });
 
-  const watcher = new IntersectionObserver((seen) => { if (!seen.at(-1).isIntersecting) this.stop(); });
-  watcher.observe(this);
-  signal.addEventListener("abort", () => watcher.disconnect());
+  this.watch();
   return [controls.row(button("Start again", () => this.reach(0)).node, this.go.node,
     button("Step", () => this.reach(this.state.steps + 1)).node,
     button("Epoch", () => { const { epoch } = this.kept.run; this.reach(epoch * (Math.floor(this.state.steps / epoch) + 1)); }).node,
@@ -161,13 +150,6 @@ draw(cells, change) {
   this.update({ drawing });
 }
 
-/** Begin anew with other settings, and train as far as before. */
-anew(change) {
-  const goal = this.timer ? this.goal : this.state.steps;
-  this.stop();
-  if (this.update({ ...change, steps: 0 })) this.run(goal);
-}
-
 /** Be at step `to`: at once where the run has been there, else by training. */
 reach(to) {
   this.stop();
@@ -176,42 +158,7 @@ reach(to) {
   else this.update({ steps: to });
 }
 
-/** Train until step `goal`, a slice in each frame. */
-run(goal) {
-  this.goal = goal;
-  [this.mine, this.drawn] = [settings(this.state) + this.state.steps, 0];
-  if (this.state.steps < goal) this.timer = requestAnimationFrame(() => this.slice());
-  this.repaint();
-}
-
-slice() {
-  const { state, goal, speed } = this;
-  if (this.mine !== settings(state) + state.steps) return this.stop(); // somebody else has set it
-  const { run } = this.kept;
-  const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
-  const begin = performance.now();
-  if (!still) run.at(state.steps);
-  do run.advance();
-  while (run.step < goal && speed === FAST && performance.now() - begin < SLICE);
-  if (run.step >= goal) {
-    this.stop();
-    return void this.update({ steps: goal });
-  }
-  if (!still || begin - this.drawn > STILL) {
-    this.drawn = begin;
-    this.update({ steps: run.step });
-    this.mine = settings(state) + run.step;
-  }
-  this.timer = requestAnimationFrame(() => this.slice());
-}
-
-stop() {
-  cancelAnimationFrame(this.timer);
-  this.timer = 0;
-  this.repaint();
-}
-
-restart() { this.stop(); [this.pen, this.at] = [[0, 0], [3, 3]]; }
+restart() { super.restart(); [this.pen, this.at] = [[0, 0], [3, 3]]; }
 
 paint(state, values) {
   const { steps, lr } = state;

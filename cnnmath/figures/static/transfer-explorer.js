@@ -4,9 +4,6 @@
 const { controls, h, math, number, plot, told } = cnnmath;
 const { Run, SOURCES, RATES, SAMPLES, SEEDS, LONGEST, TESTS, EVERY, KEPT, data, tenth, values, describe, python } = cnnmath.transfer;
 
-const SLICE = 5; // ms of training in a frame
-const STILL = 300; // ms between two pictures where the reader asked for reduced motion
-const SETTINGS = ["source", "frozen", "samples", "lr", "seed"]; // a change of one begins a new run
 const START = { source: "digits", frozen: 2, samples: 2, lr: 0.05 };
 const PRESETS = { "freeze, few images": {}, "freeze, many images": { samples: 64 }, "fine-tune": { frozen: 0, samples: 4 },
   "black for white": { source: "inverted", frozen: 0, samples: 4 }, "wrong labels": { source: "wrong labels", samples: 16 },
@@ -17,11 +14,11 @@ const LINES = [...KEPT, "from scratch"];
 const say = (node, text) => { if (node.textContent !== text) node.textContent = text; };
 const pair = (label, ...inputs) => h("span", { class: "pair" }, h("span", {}, label), ...inputs);
 const percent = (count) => (100 * count) / TESTS;
-const settings = (state) => SETTINGS.map((name) => state[name]).join();
 
-class TransferExplorer extends cnnmath.Figure {
+class TransferExplorer extends cnnmath.TrainingFigure {
 static tag = "cnnmath-transfer-explorer";
 static label = "TransferExplorer";
+static settings = ["source", "frozen", "samples", "lr", "seed"];
 static fields = {
   source: ["choice", "digits", SOURCES], frozen: ["integer", 2, 0, 2], samples: ["choice", 2, SAMPLES], lr: ["choice", 0.05, RATES],
   seed: ["integer", 6, 0, SEEDS - 1], steps: ["integer", LONGEST, 0, LONGEST],
@@ -56,16 +53,10 @@ thead th { color: var(--cm-muted); }
 .shots canvas { width: 34px; image-rendering: pixelated; box-shadow: 0 0 0 1px var(--cm-line); }
 .shots .wrong { color: var(--cm-accent); font-weight: bold; }`;
 
+static begin = (state) => new Run(state);
 static values = values;
 static describe = describe;
 static python = python;
-
-/** The run is kept while its settings stay: a later step goes on from there. */
-compute(state) {
-  const key = settings(state);
-  if (this.kept?.key !== key) this.kept = { key, run: new Run(state) };
-  return values(state, this.kept.run);
-}
 
 build() {
   const { signal } = this;
@@ -130,58 +121,10 @@ build() {
     this.status, h("div", { class: "sides" }, this.right.node, this.losses.node))];
   left.append(images);
 
-  const watcher = new IntersectionObserver((seen) => { if (!seen.at(-1).isIntersecting) this.stop(); });
-  watcher.observe(this);
-  signal.addEventListener("abort", () => watcher.disconnect());
+  this.watch();
   return [controls.row(...this.choices.map(({ node }) => node)), this.presets.node,
     this.chain, this.cost, h("div", { class: "sides" }, ...this.columns)];
 }
-
-/** Begin anew with other settings, and train as far as before, or to `goal`. */
-anew(change, goal = this.timer ? this.goal : this.state.steps) {
-  this.stop();
-  const next = { ...this.state, ...change };
-  if (settings(next) === settings(this.state)) return void this.update(change);
-  if (this.update({ ...change, steps: 0 })) this.run(goal, 0);
-}
-
-/** Train from step `from` until step `goal`, a slice in each frame. */
-run(goal, from) {
-  this.goal = goal;
-  if (from !== this.state.steps) this.update({ steps: from });
-  [this.mine, this.drawn] = [settings(this.state) + from, 0];
-  if (from < goal) this.timer = requestAnimationFrame(() => this.slice());
-  this.repaint();
-}
-
-slice() {
-  const { state, goal } = this;
-  if (this.mine !== settings(state) + state.steps) return this.stop(); // somebody else has set it
-  const { run } = this.kept;
-  const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
-  const begin = performance.now();
-  if (!still) run.at(state.steps);
-  do run.advance();
-  while (run.step < goal && performance.now() - begin < SLICE);
-  if (run.step >= goal) {
-    this.stop();
-    return void this.update({ steps: goal });
-  }
-  if (!still || begin - this.drawn > STILL) {
-    this.drawn = begin;
-    this.update({ steps: run.step });
-    this.mine = settings(state) + run.step;
-  }
-  this.timer = requestAnimationFrame(() => this.slice());
-}
-
-stop() {
-  cancelAnimationFrame(this.timer);
-  this.timer = 0;
-  this.repaint();
-}
-
-restart() { this.stop(); }
 
 paint(state, v) {
   const { room } = this;
